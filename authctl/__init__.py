@@ -1,0 +1,5 @@
+"""Administer and serve MLflow with users, admins and permissions."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

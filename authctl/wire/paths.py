@@ -1,0 +1,32 @@
+"""Where the admin API lives, below /api or /ajax-api (contract 2)."""
+
+from __future__ import annotations
+
+API_PREFIXES = ("/api", "/ajax-api")
+
+USERS_CREATE = "/2.0/mlflow/users/create"
+USERS_GET = "/2.0/mlflow/users/get"
+USERS_CURRENT = "/2.0/mlflow/users/current"
+USERS_LIST = "/2.0/mlflow/users/list"
+USERS_UPDATE_PASSWORD = "/2.0/mlflow/users/update-password"  # noqa: S105 - a path
+USERS_UPDATE_ADMIN = "/2.0/mlflow/users/update-admin"
+USERS_DELETE = "/2.0/mlflow/users/delete"
+USERS_CREATE_UI = "/2.0/mlflow/users/create-ui"
+
+EXPERIMENT_PERMISSIONS = "/2.0/mlflow/experiments/permissions"
+REGISTERED_MODEL_PERMISSIONS = "/2.0/mlflow/registered-models/permissions"
+
+CURRENT_PERMISSIONS = "/3.0/mlflow/users/current/permissions"
+USER_PERMISSIONS_LIST = "/3.0/mlflow/users/permissions/list"
+USER_PERMISSIONS_GRANT = "/3.0/mlflow/users/permissions/grant"
+USER_PERMISSIONS_REVOKE = "/3.0/mlflow/users/permissions/revoke"
+USER_PERMISSIONS_GET = "/3.0/mlflow/users/permissions/get"
+USER_ROLES_LIST = "/3.0/mlflow/users/roles/list"
+
+ROLES = "/3.0/mlflow/roles"
+ROLES_LIST = f"{ROLES}/list"
+ROLE_PERMISSIONS_LIST = f"{ROLES}/permissions/list"
+ROLE_PERMISSIONS_UPDATE = f"{ROLES}/permissions/update"
+
+EXPERIMENTS_GET_BY_NAME = "/2.0/mlflow/experiments/get-by-name"
+EXPERIMENTS_SEARCH = "/2.0/mlflow/experiments/search"
