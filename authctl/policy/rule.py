@@ -139,7 +139,7 @@ class Rule:
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)(:path)?\}")
 
 
-def rule(
+def rule(  # noqa: PLR0913 - the words of a row, each optional
     route: str,
     demand: Access | Need,
     *more: Need,
