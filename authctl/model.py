@@ -216,9 +216,18 @@ class Account:
 class Principal:
     """Whoever was proven to ask; made once a request."""
 
-    username: str
-    is_admin: bool
+    user: User
     scheme: str = "basic"
+
+    @property
+    def username(self) -> str:
+        """The account's name."""
+        return self.user.username
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the account passes everywhere."""
+        return self.user.is_admin
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from authctl.model import WILDCARD, Generation, Grant, Permission, Resource, ResourceType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _HEIGHT = {
     Permission.NO_PERMISSIONS: 0,
@@ -70,6 +70,17 @@ class Levels:
         if level.denies or level.at_least(self._default) or self._default.denies:
             return level
         return self._default
+
+
+def resolve_with(
+    default: Permission,
+) -> Callable[[Sequence[Grant], Resource, Generation], Permission]:
+    """What a store is handed to tell the level that grants give on a resource."""
+
+    def resolve(grants: Sequence[Grant], resource: Resource, generation: Generation) -> Permission:
+        return Levels(grants, default=default, generation=generation).on(resource)
+
+    return resolve
 
 
 def _known(text: str) -> Permission:

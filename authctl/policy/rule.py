@@ -28,6 +28,7 @@ class Handle(Enum):
     LOGGED_MODEL_ID = "logged model id"
     TRACE_ID = "trace id"
     ARTIFACT_PATH = "artifact path"
+    STORAGE_URI = "storage location"
     TYPED_ID = "resource type and id"
     ROLE_ID = "role id"
     ROLE_PERMISSION_ID = "role permission id"
@@ -47,8 +48,9 @@ class Body(Enum):
 class Selector:
     """Where a request names a thing: the fields, tried in order, and what they hold.
 
-    `tier` is the sub-resource type whose wildcard grants decide before the resource's own
-    (contract 1.7); `each` says that the field holds a list, of which every item is judged.
+    A dotted field looks inside objects and lists. `tier` is the sub-resource type whose wildcard
+    grants decide before the resource's own (contract 1.7); `each` says that there may be many
+    values, of which every one is judged.
     """
 
     handle: Handle
@@ -59,10 +61,14 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """That the caller may perform an action on what the selector names."""
+    """That the caller may perform an action on what the selector names.
+
+    `optional` needs are those of things a request may refer to, or leave out.
+    """
 
     action: Action
     selector: Selector
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,11 @@ def rule(  # noqa: PLR0913 - the words of a row, each optional
     )
 
 
+def closed(*routes: str, versions: tuple[str, ...] | None = None) -> tuple[Rule, ...]:
+    """Rows that only administrators pass: nothing in them can be granted."""
+    return tuple(rule(route, Access.ADMIN, versions=versions, body=Body.STREAM) for route in routes)
+
+
 def _compile(path: str) -> re.Pattern[str] | None:
     if "{" not in path:
         return None
@@ -255,9 +266,19 @@ def artifact(*fields: str) -> Selector:
     return Selector(Handle.ARTIFACT_PATH, fields or ("artifact_path",))
 
 
+def storage(*fields: str) -> Selector:
+    """Name stored files by a URI, which must lie in what the caller may act on."""
+    return Selector(Handle.STORAGE_URI, fields)
+
+
 def each(selector: Selector) -> Selector:
     """Judge every item of a list."""
     return Selector(selector.handle, selector.fields, selector.tier, each=True)
+
+
+def if_given(need: Need) -> Need:
+    """Ask only where the request names the thing."""
+    return Need(need.action, need.selector, optional=True)
 
 
 def own(type_: ResourceType, field: str) -> Then:

@@ -158,3 +158,10 @@ class RoleStore(Protocol):
 
     def assignments_of(self, role_id: int) -> list[Assignment]:
         """Who holds a role. NotFound."""
+
+    def list_holders(self) -> list[tuple[Role, tuple[int, ...]]]:
+        """Every role with the ids of the users who hold it."""
+
+
+class Store(AuthStore, DoorStore, RoleStore, Protocol):
+    """All that a database can do."""

@@ -1,0 +1,57 @@
+"""The one place where the server's parts are joined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authctl.config import BASIC_AUTHENTICATION
+from authctl.policy.table import Table
+from authctl.server.admin_api import Settings
+from authctl.server.authenticate import Authenticator
+from authctl.server.authorization_function import AuthorizationFunction, load_function
+from authctl.server.enforcement import Door, Parts
+from authctl.server.origin import Origins
+from authctl.server.signup_token import SignupTokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp
+
+    from authctl.config import AuthConfig
+    from authctl.store.base import Store
+
+
+def build_app(
+    config: AuthConfig,
+    *,
+    upstream: ASGIApp,
+    store: Store,
+    secret_key: str,
+    env: Mapping[str, str],
+    static_prefix: str = "",
+) -> ASGIApp:
+    """Make the server: `upstream` behind the door, judged by the grants in `store`.
+
+    InvalidRequest for an authorization_function that cannot be imported.
+    """
+    is_basic = config.authorization_function == BASIC_AUTHENTICATION
+    return Door(
+        Parts(
+            upstream=upstream,
+            table=Table(),
+            authenticate=(
+                Authenticator(store)
+                if is_basic
+                else AuthorizationFunction(load_function(config.authorization_function), store)
+            ),
+            store=store,
+            origins=Origins.from_environment(env),
+            settings=Settings(
+                default_permission=config.default_permission,
+                tokens=SignupTokens(secret_key),
+                is_basic=is_basic,
+                static_prefix=static_prefix,
+            ),
+        )
+    )

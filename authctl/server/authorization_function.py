@@ -1,0 +1,63 @@
+"""An administrator's own `authorization_function`, which reads Flask's request (contract 3.1)."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+from starlette.responses import Response
+
+from authctl.errors import AuthctlError, InvalidRequest
+from authctl.model import Principal
+from authctl.upstream import embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import Scope
+
+    from authctl.store.base import DoorStore
+
+
+class AuthorizationFunction:
+    """Asks the function who calls: it gives an Authorization, or a response to be sent instead."""
+
+    def __init__(self, function: Callable[[], Any], store: DoorStore) -> None:
+        self._function = function
+        self._store = store
+
+    async def __call__(self, scope: Scope) -> Principal | Response | None:
+        """Whoever the function proves and the store knows; its own answer; or nobody."""
+        return await anyio.to_thread.run_sync(self._ask, scope)
+
+    def _ask(self, scope: Scope) -> Principal | Response | None:
+        result = embedded.run_view(self._function, scope)
+        if hasattr(result, "get_data") and hasattr(result, "status_code"):
+            return Response(result.get_data(), result.status_code, dict(result.headers))
+        username = getattr(result, "username", None)
+        if not isinstance(username, str):
+            raise AuthctlError(
+                "The authorization_function returned neither an Authorization nor a Response."
+            )
+        account = self._store.account(username)
+        return Principal(account.user, scheme="custom") if account else None
+
+
+def load_function(name: str) -> Callable[[], Any]:
+    """Import `module:function`. InvalidRequest when there is none, or MLflow is not installed."""
+    if not embedded.is_installed():
+        raise InvalidRequest(
+            "authorization_function needs MLflow to be installed.",
+            hint="pip install 'authctl[mlflow]'",
+        )
+    module_name, _, function_name = name.partition(":")
+    try:
+        function = getattr(importlib.import_module(module_name), function_name)
+    except (ImportError, AttributeError) as error:
+        raise InvalidRequest(
+            f"authorization_function '{name}' cannot be imported: {error}."
+        ) from error
+    if not callable(function):
+        raise InvalidRequest(f"authorization_function '{name}' is not a function.")
+    return function  # type: ignore[no-any-return]

@@ -1,0 +1,141 @@
+"""What must be so before the server answers anything: an administrator, and a secret key."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from authctl.errors import AlreadyExists, InvalidRequest, Unavailable
+from authctl.model import checked_password, checked_username
+from authctl.store.passwords import verify_password
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from authctl.config import AuthConfig
+    from authctl.store.base import Store
+
+DEFAULT_PASSWORD = "password1234"  # noqa: S105 - the one the MLflow document names
+WELL_KNOWN_PASSWORDS = (DEFAULT_PASSWORD, "password")
+
+
+def ensure_admin(config: AuthConfig, store: Store, *, host: str) -> list[str]:
+    """Make the first administrator on an empty user table; warnings for whoever starts the server.
+
+    InvalidRequest for a given password that is too short, and where the server would be reachable
+    from other machines while an administrator has a well-known password.
+    """
+    users = store.list_users()
+    if not users:
+        _create_first(config, store, host)
+        users = store.list_users()
+    admins = [user.username for user in users if user.is_admin]
+    if not admins:
+        return [
+            "No user is an administrator. Make one with:"
+            " authctl admin promote NAME --db DATABASE"
+        ]
+    weak = [name for name in admins if _has_well_known_password(store, name)]
+    if not weak:
+        return []
+    if not is_loopback(host):
+        raise InvalidRequest(
+            f"The administrator '{weak[0]}' has a well-known password, so this server will not"
+            f" listen on {host}.",
+            hint=f"Change it first: authctl user passwd {weak[0]} --db DATABASE"
+            " (or start on 127.0.0.1).",
+        )
+    return [
+        f"THE ADMINISTRATOR '{name}' HAS A WELL-KNOWN PASSWORD. Change it now:"
+        f" authctl user passwd {name}"
+        for name in weak
+    ]
+
+
+def _create_first(config: AuthConfig, store: Store, host: str) -> None:
+    password = config.admin_password
+    if password is None:
+        if not is_loopback(host):
+            raise InvalidRequest(
+                f"There is no administrator yet, and this server would listen on {host}.",
+                hint="Give the first administrator's password in MLFLOW_AUTH_ADMIN_PASSWORD.",
+            )
+        password = DEFAULT_PASSWORD
+    if not password:
+        raise InvalidRequest(
+            "The first administrator's password is set, but empty.",
+            hint="Check MLFLOW_AUTH_ADMIN_PASSWORD, or admin_password in the configuration.",
+        )
+    try:
+        checked_password(password)
+    except InvalidRequest as error:
+        raise InvalidRequest(
+            f"The first administrator's password was refused: {error.message}",
+            hint="Check MLFLOW_AUTH_ADMIN_PASSWORD, or admin_password in the configuration.",
+        ) from error
+    try:
+        store.create_user(checked_username(config.admin_username), password, is_admin=True)
+    except AlreadyExists:
+        return  # another worker was first
+
+
+def _has_well_known_password(store: Store, username: str) -> bool:
+    account = store.account(username)
+    return account is not None and any(
+        verify_password(password, account.password_hash) for password in WELL_KNOWN_PASSWORDS
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reachable from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def secret_key(variable: str, env: Mapping[str, str], database: Path | None) -> str:
+    """The given key, else one made once and kept, mode 0600, beside the auth database's file.
+
+    InvalidRequest for a database without a file, which several servers may share: they must be
+    given the same key. Unavailable when the file cannot be written or read.
+    """
+    given = env.get(variable)
+    if given:
+        return given
+    if database is None:
+        raise InvalidRequest(
+            f"{variable} is not set, and the auth database has no folder to keep a key in.",
+            hint="Set it to the same long random text on every server: openssl rand -hex 32",
+        )
+    path = database.with_name(f"{database.name}.secret_key")
+    try:
+        _create_key(path)
+        if path.stat().st_mode & 0o077:
+            raise InvalidRequest(
+                f"The secret key {path} can be read by other users.", hint=f"chmod 600 {path}"
+            )
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(f"The secret key {path} cannot be kept or read.") from error
+
+
+def _create_key(path: Path) -> None:
+    """Make the key file as a whole or not at all, whoever else is making it."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32) + "\n")
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return  # another process was first
+    finally:
+        draft.unlink()

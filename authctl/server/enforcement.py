@@ -1,0 +1,204 @@
+"""The only door: every request is read, judged and passed on here, or not at all."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from authctl.errors import AuthctlError, InvalidRequest
+from authctl.model import Principal
+from authctl.policy.decision import admit, decide
+from authctl.policy.resolution import Levels
+from authctl.policy.rule import Access
+from authctl.server import replies
+from authctl.server.admin_api import Call, answer
+from authctl.server.effects import Effects, check_new_name
+from authctl.server.exchange import Exchange
+from authctl.server.filters import Filter, narrowed, page_size
+from authctl.server.lookup import Homes, Lookup
+from authctl.server.resolve import Resolver
+from authctl.upstream.subrequest import Answer, collect
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from authctl.policy.decision import Demand
+    from authctl.policy.rule import Keep, Narrow, Rule
+    from authctl.policy.table import Table
+    from authctl.server.admin_api import Settings
+    from authctl.server.origin import Origins
+    from authctl.store.base import Store
+
+    Authenticate = Callable[[Scope], Awaitable[Principal | Response | None]]
+
+_log = logging.getLogger("authctl.door")
+_OK = 200
+_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the door is made of.
+
+    `authenticate` gives whoever asks, None when nobody was proven, or an answer of its own.
+    """
+
+    upstream: ASGIApp
+    table: Table
+    authenticate: Authenticate
+    store: Store
+    origins: Origins
+    settings: Settings
+
+
+class Door:
+    """An ASGI application in front of the upstream and the admin API."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._effects = Effects(parts.store)
+        self._runs = Homes()
+        self._logged_models = Homes()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI scope."""
+        if scope["type"] == "lifespan":
+            await self._parts.upstream(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        exchange = Exchange(scope, receive, send)
+        try:
+            await self._answer(exchange)
+        except AuthctlError as error:
+            if exchange.started:
+                raise
+            level = logging.ERROR if error.http_status >= _SERVER_ERROR else logging.INFO
+            _log.log(level, "%s: %s", type(error).__name__, error.message)
+            await exchange.reply(replies.failed(error))
+
+    async def _answer(self, exchange: Exchange) -> None:
+        target = exchange.aim(self._parts.settings.static_prefix)
+        match = self._parts.table.match(target.method, target.version, target.path)
+        if match is not None and match.rule.access is Access.PUBLIC:
+            await exchange.read(match)
+            await exchange.stream(self._parts.upstream)
+            return
+        principal = await self._parts.authenticate(exchange.scope)
+        if principal is None:
+            await exchange.reply(replies.unauthenticated(api=exchange.is_api))
+        elif not isinstance(principal, Principal):
+            await exchange.reply(principal)
+        elif match is None:
+            await self._unlisted(exchange, principal)
+        else:
+            self._parts.origins.check(target.method, exchange.headers)
+            await exchange.read(match)
+            await self._judge(exchange, match.rule, principal)
+
+    async def _unlisted(self, exchange: Exchange, principal: Principal) -> None:
+        target = exchange.target
+        if target.method == "HEAD" and self._parts.table.match("GET", target.version, target.path):
+            raise InvalidRequest("HEAD is not answered here; use GET.")
+        if not principal.is_admin:
+            await self._deny(exchange, principal, "unlisted", "no row speaks for this route")
+            return
+        _log.warning("unlisted, passed for an administrator: %s %s", target.method, target.path)
+        exchange.check_headers()
+        await exchange.stream(self._parts.upstream)
+
+    async def _judge(self, exchange: Exchange, rule: Rule, principal: Principal) -> None:
+        reading = exchange.reading
+        if rule.then:
+            check_new_name(rule.then, reading)
+        decision = admit(rule, principal, reading.required(rule.who) if rule.who else None)
+        resolver = self._resolver(exchange)
+        demands: list[Demand] = []
+        if decision is None or (decision.allowed and rule.here):
+            demands = await resolver.demands(rule, reading)
+        if principal.is_admin:
+            await self._perform(exchange, rule, principal, demands)
+            return
+        levels = await self._levels(principal)
+        decision = decision or decide(rule, demands, levels)
+        if not decision.allowed:
+            await self._deny(exchange, principal, rule.name, decision.reason)
+        elif rule.keep:
+            await self._search(exchange, rule.keep, resolver, levels)
+        else:
+            if rule.narrow:
+                await self._narrow(exchange, rule.narrow, resolver, levels)
+            await self._perform(exchange, rule, principal, demands)
+
+    async def _perform(
+        self, exchange: Exchange, rule: Rule, principal: Principal, demands: Sequence[Demand]
+    ) -> None:
+        """Do what was allowed: here, or upstream and then its effect on grants."""
+        if rule.here:
+            call = Call(
+                store=self._parts.store,
+                principal=principal,
+                reading=exchange.reading,
+                resource=demands[0].resource if demands else None,
+                cookies=exchange.cookies,
+                headers=exchange.headers,
+                settings=self._parts.settings,
+            )
+            await exchange.reply(await anyio.to_thread.run_sync(answer, rule, call))
+        elif rule.then is None:
+            await exchange.stream(self._parts.upstream)
+        else:
+            done = await collect(self._parts.upstream, exchange.forwarded_scope(), exchange.body)
+            if done.status == _OK:
+                await anyio.to_thread.run_sync(
+                    self._effects.apply, rule.then, principal, exchange.reading, done.body
+                )
+            await exchange.reply_with(done)
+
+    async def _search(
+        self, exchange: Exchange, keep: Keep, resolver: Resolver, levels: Levels
+    ) -> None:
+        async def ask(rows: int | None, token: str | None) -> Answer:
+            return await collect(self._parts.upstream, *exchange.page(rows, token))
+
+        page = Filter(keep, resolver, levels, ask)
+        reading = exchange.reading
+        wanted = page_size(reading.one("max_results"))
+        await exchange.reply_with(await page.answer(wanted, reading.text("page_token")))
+
+    async def _narrow(
+        self, exchange: Exchange, narrow: Narrow, resolver: Resolver, levels: Levels
+    ) -> None:
+        ids = exchange.reading.named(narrow.selector)
+        if ids:
+            readable = await narrowed(narrow, ids, resolver, levels)
+            exchange.replace_body({**exchange.reading.body, narrow.field: readable})
+
+    async def _deny(self, exchange: Exchange, principal: Principal, rule: str, reason: str) -> None:
+        _log.info("denied: %s %r by %r: %s", rule, exchange.target.path, principal.username, reason)
+        await exchange.reply(replies.denied(api=exchange.is_api))
+
+    async def _levels(self, principal: Principal) -> Levels:
+        grants = await anyio.to_thread.run_sync(self._parts.store.grants_of, principal.user)
+        return Levels(
+            grants,
+            default=self._parts.settings.default_permission,
+            generation=self._parts.store.generation,
+        )
+
+    def _resolver(self, exchange: Exchange) -> Resolver:
+        lookup = Lookup(
+            self._parts.upstream,
+            exchange.scope,
+            self._parts.settings.static_prefix,
+            self._runs,
+            self._logged_models,
+        )
+        return Resolver(lookup, self._parts.store.generation)

@@ -1,0 +1,218 @@
+"""One request and its answer: read once, forwarded as it was judged, answered once."""
+
+from __future__ import annotations
+
+import json
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+
+from authctl.errors import InvalidRequest, Unavailable
+from authctl.policy.rule import Body
+from authctl.server.request import (
+    FORM_TYPE,
+    JSON_TYPE,
+    Reading,
+    Target,
+    check_media_type,
+    check_query,
+    read_json,
+    read_target,
+)
+from authctl.upstream.subrequest import Answer, encode_query
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from authctl.policy.rule import Rule
+    from authctl.policy.table import Match
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+
+_STRIPPED = frozenset(
+    {
+        b"authorization",
+        b"cookie",
+        b"x-mlflow-authorization",
+        b"x-mlflow-assistant-delegation",
+        b"x-forwarded-user",
+        b"x-forwarded-email",
+        b"x-forwarded-groups",
+        b"x-forwarded-preferred-username",
+        b"x-forwarded-access-token",
+        b"x-remote-user",
+        b"remote-user",
+        b"x-http-method-override",
+    }
+)
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class Exchange:
+    """The request of one ASGI scope."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.started = False
+        self.body = b""
+        self.reading = Reading()
+        self.headers = Headers(scope=scope)
+        self.target = Target(scope["method"], "", "", "", ())
+        self._receive = receive
+        self._send = send
+        self._framed = False
+
+    def aim(self, static_prefix: str) -> Target:
+        """Read the request line. InvalidRequest for what servers read in different ways."""
+        raw = self.scope.get("raw_path") or self.scope["path"].encode()
+        self.target = read_target(
+            self.scope["method"], raw, self.scope["query_string"], static_prefix
+        )
+        return self.target
+
+    @property
+    def is_api(self) -> bool:
+        """Whether the caller expects JSON."""
+        return self.target.version != ""
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The request's cookies; none when they are malformed."""
+        try:
+            jar = SimpleCookie("; ".join(self.headers.getlist("cookie")))
+        except CookieError:
+            return {}
+        return {name: morsel.value for name, morsel in jar.items()}
+
+    def check_headers(self) -> None:
+        """Refuse headers that would make the upstream read something else. InvalidRequest."""
+        if "x-mlflow-workspace" in self.headers:
+            raise InvalidRequest("Workspaces are not supported: leave X-MLFLOW-WORKSPACE out.")
+
+    async def read(self, match: Match) -> None:
+        """Read the query and the body as the rule says that they are to be read.
+
+        InvalidRequest for a body or a query where none belongs, and for one that is malformed.
+        """
+        rule = match.rule
+        self.check_headers()
+        check_query(self.target, rule.many)
+        if rule.body is Body.STREAM:
+            if "transfer-encoding" in self.headers:
+                raise InvalidRequest("Send this body with a Content-Length.")
+            self.reading = Reading(match.params, self.target.query)
+            return
+        if "content-encoding" in self.headers:
+            raise InvalidRequest("Content-Encoding is not supported.")
+        self.body = await self._read_whole()
+        self._framed = True
+        if rule.body is Body.NONE:
+            if self.body:
+                raise InvalidRequest(f"A {rule.method} here takes no body.")
+            self.reading = Reading(match.params, self.target.query)
+            return
+        if self.target.query and (self.body or not (rule.here and rule.method == "DELETE")):
+            raise InvalidRequest("Give the parameters in the body, not in the query.")
+        self.reading = Reading(match.params, self.target.query, self._parse(rule))
+
+    def replace_body(self, data: Mapping[str, Any]) -> None:
+        """Forward another JSON body than the caller's."""
+        self.body = json.dumps(data).encode()
+
+    def page(self, rows: int | None, token: str | None) -> tuple[dict[str, Any], bytes]:
+        """The scope and the body that ask for another page of this search."""
+        changed = {
+            **({"max_results": rows} if rows is not None else {}),
+            **({"page_token": token} if token is not None else {}),
+        }
+        if self.body or self.target.method != "GET":
+            body = json.dumps({**self.reading.body, **changed}).encode() if changed else self.body
+            return self._scope(self.target.query, body), body
+        query = tuple(pair for pair in self.target.query if pair[0] not in changed)
+        query += tuple((key, str(value)) for key, value in changed.items())
+        return self._scope(query, b""), b""
+
+    def forwarded_scope(self) -> dict[str, Any]:
+        """The request as the upstream is to read it: canonical, re-framed, without credentials."""
+        return self._scope(self.target.query, self.body if self._framed else None)
+
+    async def stream(self, app: ASGIApp) -> None:
+        """Let the upstream answer, its bytes untouched."""
+        body: bytes | None = self.body if self._framed else None
+
+        async def receive() -> Message:
+            nonlocal body
+            if body is None:
+                return await self._receive()
+            whole, body = body, None
+            return {"type": "http.request", "body": whole, "more_body": False}
+
+        await app(self.forwarded_scope(), receive, self._answer)
+
+    async def reply(self, response: Response) -> None:
+        """Answer with a response of our own."""
+        await response(self.scope, self._receive, self._answer)
+
+    async def reply_with(self, answer: Answer) -> None:
+        """Answer with what the upstream answered, re-framed."""
+        headers = [pair for pair in answer.headers if pair[0].lower() not in _FRAMING]
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+        await self._answer(
+            {"type": "http.response.start", "status": answer.status, "headers": headers}
+        )
+        body = b"" if self.target.method == "HEAD" else answer.body
+        await self._answer({"type": "http.response.body", "body": body})
+
+    async def _answer(self, message: Message) -> None:
+        self.started = True
+        await self._send(message)
+
+    def _parse(self, rule: Rule) -> dict[str, Any]:
+        headers = {"content-type": self.headers.getlist("content-type")}
+        if rule.body is Body.FORM:
+            check_media_type(headers, FORM_TYPE)
+            pairs = parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
+            if len(dict(pairs)) != len(pairs):
+                raise InvalidRequest("A form field must be given once.")
+            return dict(pairs)
+        if self.body or rule.method in ("POST", "PUT"):
+            check_media_type(headers, JSON_TYPE)
+        return read_json(self.body, rule)
+
+    async def _read_whole(self) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Unavailable("The caller went away.")
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > MAX_BODY_BYTES:
+                raise InvalidRequest(f"The request body has more than {MAX_BODY_BYTES} bytes.")
+            if not message.get("more_body"):
+                return b"".join(chunks)
+
+    def _scope(self, query: tuple[tuple[str, str], ...], body: bytes | None) -> dict[str, Any]:
+        # An underscore would let a header pass for its twin with a dash on MLflow's WSGI side.
+        headers = [
+            (name, value)
+            for name, value in self.scope["headers"]
+            if name not in _STRIPPED and b"_" not in name and (body is None or name not in _FRAMING)
+        ]
+        if body:
+            headers.append((b"content-length", str(len(body)).encode()))
+        path = self.target.forwarded
+        return {
+            **self.scope,
+            "path": self.scope["path"],
+            "raw_path": path.encode(),
+            "query_string": encode_query(query),
+            "root_path": "",
+            "headers": headers,
+        }

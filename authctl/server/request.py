@@ -1,0 +1,247 @@
+"""One canonical reading of a request, or a refusal: what can be read two ways is not passed on.
+
+Source: contract 6. What is refused here is refused for administrators too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, unquote_to_bytes
+
+from authctl.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from authctl.policy.rule import Rule, Selector
+
+_API = re.compile(r"/(?:ajax-)?api/(\d\.\d)(/.*)", re.DOTALL)
+_HIDDEN_IN_PATH = re.compile(r"%(?:2f|5c|25|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UPPER = re.compile(r"[A-Z]")
+_WORD_START = re.compile(r"(?<=[a-z0-9])([A-Z])")
+# Kept as they are in a path: what RFC 3986 allows in a segment.
+_PATH_SAFE = "/:@!$&'()*+,;=~-._"
+
+JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes: the path that is forwarded, and the folded one that rules speak of."""
+
+    method: str
+    forwarded: str
+    version: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The one meaning of a request's parameters: path first, then the query or the body."""
+
+    params: Mapping[str, str] = field(default_factory=dict)
+    query: tuple[tuple[str, str], ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self, name: str) -> list[Any]:
+        """All values given under a name; a dotted name looks inside objects and lists."""
+        if name in self.params:
+            return [self.params[name]]
+        if self.body:
+            return list(_dig(self.body, name.split(".")))
+        return [value for key, value in self.query if key == name]
+
+    def one(self, name: str) -> Any:
+        """The one value under a name, of whatever type; None when absent."""
+        found = self.values(name)
+        if len(found) > 1:
+            raise InvalidRequest(f"Parameter '{name}' must be given once.")
+        return found[0] if found else None
+
+    def text(self, name: str) -> str | None:
+        """The one text under a name, None when absent; InvalidRequest for any other type."""
+        value = self.one(name)
+        if value is not None and not isinstance(value, str):
+            raise InvalidRequest(f"Parameter '{name}' must be a string.")
+        return value
+
+    def required(self, name: str) -> str:
+        """The one text under a name; InvalidRequest when it is absent or empty."""
+        value = self.text(name)
+        if not value:
+            raise missing(name)
+        return value
+
+    def named(self, selector: Selector) -> list[str]:
+        """What a selector points at; empty when nothing is given.
+
+        InvalidRequest when two of its fields are given, or for anything but text.
+        """
+        given = [
+            (name, values)
+            for name in selector.fields
+            if (values := [value for value in self.values(name) if value not in (None, "", [])])
+        ]
+        if len(given) > 1:
+            names = " and ".join(f"'{name}'" for name, _ in given)
+            raise InvalidRequest(f"Give one of {names}, not both.")
+        for name, values in given:
+            flat = [item for value in values for item in (value if _is_list(value) else [value])]
+            if not all(isinstance(item, str) for item in flat):
+                raise InvalidRequest(f"Parameter '{name}' must be a string.")
+            if not selector.each and len(flat) > 1:
+                raise InvalidRequest(f"Parameter '{name}' must be given once.")
+            return flat
+        return []
+
+
+def missing(name: str) -> InvalidRequest:
+    """Tell of a parameter that is not there, in the words MLflow's clients know."""
+    return InvalidRequest(f"Missing value for required parameter '{name}'.")
+
+
+def read_target(method: str, raw_path: bytes, query: bytes, static_prefix: str) -> Target:
+    """Read the request line. InvalidRequest for whatever servers are known to read differently."""
+    if method != method.upper():
+        raise InvalidRequest("The request method must be in upper case.")
+    path = _read_path(raw_path)
+    inside = path
+    if static_prefix:
+        inside = path.removeprefix(static_prefix)
+        if inside == path or not inside.startswith("/"):
+            inside = ""
+    match = _API.fullmatch(inside)
+    version, folded = (match[1], match[2]) if match else ("", inside)
+    return Target(method, quote(path, safe=_PATH_SAFE), version, folded, _read_query(query))
+
+
+def check_query(target: Target, many: Iterable[str]) -> None:
+    """Refuse a query key that is repeated although the row does not say that it may be."""
+    seen: set[str] = set()
+    for key, _ in target.query:
+        if key in seen and key not in many:
+            raise InvalidRequest(f"Parameter '{key}' must be given once.")
+        seen.add(key)
+
+
+def read_json(body: bytes, rule: Rule) -> dict[str, Any]:
+    """Read a JSON body: one UTF-8 object without repeated keys, or nothing at all."""
+    if not body:
+        return {}
+    try:
+        data = json.loads(body.decode("utf-8"), object_pairs_hook=_unique)
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The request body must be UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, _RepeatedKey):
+            raise InvalidRequest(f"The key {error} is repeated in the request body.") from error
+        raise InvalidRequest("The request body is not valid JSON.") from error
+    if not isinstance(data, dict):
+        raise InvalidRequest("The request body must be a JSON object.")
+    _check_spelling(data, rule)
+    return data
+
+
+def check_media_type(headers: Mapping[str, list[str]], expected: str) -> None:
+    """Refuse a body that is not plainly of the expected type, or that is encoded."""
+    types = headers.get("content-type", [])
+    if len(types) != 1 or types[0].split(";")[0].rstrip() != expected:
+        raise InvalidRequest(f"Invalid content type. Must be {expected}")
+    charset = types[0].partition(";")[2].lower().replace(" ", "")
+    if charset not in ("", "charset=utf-8"):
+        raise InvalidRequest("Invalid content type. The only charset is utf-8.")
+
+
+def _read_path(raw: bytes) -> str:
+    try:
+        text = raw.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The path must be percent-encoded ASCII.") from error
+    if _HIDDEN_IN_PATH.search(text):
+        raise InvalidRequest("The path must not hide a slash, a percent sign or a control.")
+    if text.count("%") != len(re.findall(r"%[0-9a-fA-F]{2}", text)):
+        raise InvalidRequest("The path is not percent-encoded properly.")
+    try:
+        path = unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The path must be UTF-8.") from error
+    if not path.startswith("/") or "\\" in path or _CONTROL.search(path):
+        raise InvalidRequest("The path is not one that this server reads.")
+    segments = path.split("/")[1:]
+    if "" in segments[:-1] or any(segment in (".", "..") for segment in segments):
+        raise InvalidRequest("The path must not contain '//', '.' or '..'.")
+    return path
+
+
+def _read_query(raw: bytes) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (_unquote_plus(key), _unquote_plus(value))
+        for part in raw.split(b"&")
+        if part
+        for key, _, value in (part.partition(b"="),)
+    )
+
+
+def _unquote_plus(raw: bytes) -> str:
+    try:
+        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The query must be UTF-8.") from error
+    if text.endswith("[]"):
+        raise InvalidRequest("Query keys must not end in '[]'.")
+    return text
+
+
+class _RepeatedKey(ValueError):
+    pass
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _RepeatedKey(repr(key))
+            seen.add(key)
+    return data
+
+
+def _check_spelling(data: Mapping[str, Any], rule: Rule) -> None:
+    identifying = {
+        part for need in rule.needs for name in need.selector.fields for part in name.split(".")
+    }
+    if rule.narrow:
+        identifying.add(rule.narrow.field)
+    if rule.then:
+        identifying |= {rule.then.field, rule.then.new}
+    for key in data:
+        if not _UPPER.search(key):
+            continue
+        snake = _WORD_START.sub(r"_\1", key).lower()
+        if snake in data or snake in identifying:
+            raise InvalidRequest(f"Write '{snake}' instead of '{key}'.")
+
+
+def _dig(data: Any, names: list[str]) -> Iterator[Any]:
+    if isinstance(data, list):
+        for item in data:
+            yield from _dig(item, names)
+    elif not names:
+        yield data
+    elif isinstance(data, dict) and names[0] in data:
+        inner = data[names[0]]
+        if len(names) == 1:
+            yield inner
+        else:
+            yield from _dig(inner, names[1:])
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)

@@ -1,0 +1,148 @@
+"""`authctl serve`: check everything that can be wrong, then become the server."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from authctl.config import CONFIG_PATH, DATABASE, SECRET_KEY, AuthConfig
+from authctl.errors import InvalidRequest, Unavailable
+from authctl.server.authorization_function import load_function
+from authctl.config import BASIC_AUTHENTICATION
+from authctl.server.bootstrap import ensure_admin, secret_key
+from authctl.server.plugin import HOST, STATIC_PREFIX, UPSTREAM, open_database
+from authctl.store.sql import database_file
+from authctl.upstream import embedded
+from authctl.upstream.proxy import Proxy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from authctl.config import ServeOptions
+
+_OURS = {
+    "--host": "--host",
+    "-h": "--host",
+    "--port": "--port",
+    "-p": "--port",
+    "--workers": "--workers",
+    "-w": "--workers",
+    "--static-prefix": "--static-prefix",
+    "--backend-store-uri": "--backend-store-uri",
+    "--artifacts-destination": "--artifacts-destination",
+}
+_NEVER = ("--app-name", "--gunicorn-opts", "--waitress-opts", "--dev", "--enable-workspaces")
+
+
+def serve(options: ServeOptions) -> NoReturn:
+    """Start the server in this process's place; returns only by raising.
+
+    InvalidRequest for settings that cannot be right, Unavailable for a port that is taken or a
+    database that cannot be opened. Nothing is started before all of them are checked.
+    """
+    _check_extra(options.extra)
+    prefix = _static_prefix(options.static_prefix)
+    env = dict(os.environ)
+    if options.auth_db:
+        env[DATABASE] = options.auth_db
+    if options.auth_config:
+        env[CONFIG_PATH] = str(options.auth_config)
+    config = AuthConfig.load(None, env)
+    if options.upstream:
+        Proxy(options.upstream)
+    elif not embedded.is_installed():
+        embedded.load()
+    if config.authorization_function != BASIC_AUTHENTICATION:
+        load_function(config.authorization_function)
+    _check_port(options.host, options.port)
+    store = open_database(config)
+    env[SECRET_KEY] = secret_key(SECRET_KEY, env, database_file(config.database_uri))
+    for warning in ensure_admin(config, store, host=options.host):
+        sys.stderr.write(f"warning: {warning}\n")
+    store.close()
+    env[HOST] = options.host
+    sys.stderr.write(f"Serving MLflow with authentication on {_address(options, prefix)}\n")
+    sys.stderr.flush()
+    if options.upstream:
+        env[UPSTREAM] = options.upstream
+        env[STATIC_PREFIX] = prefix
+        _become(_gateway(options), env)
+    _become(_embedded(options, prefix, env), env)
+
+
+def _embedded(options: ServeOptions, prefix: str, env: dict[str, str]) -> list[str]:
+    # Locations may hold passwords, which the environment keeps out of the process list.
+    if options.backend_store_uri:
+        env["MLFLOW_BACKEND_STORE_URI"] = options.backend_store_uri
+    if options.artifacts_destination:
+        env["MLFLOW_ARTIFACTS_DESTINATION"] = options.artifacts_destination
+    command = ["-m", "mlflow", "server", "--app-name", "authctl"]
+    command += ["--host", options.host, "--port", str(options.port)]
+    if options.workers is not None:
+        command += ["--workers", str(options.workers)]
+    if prefix:
+        command += ["--static-prefix", prefix]
+    return [*command, *options.extra]
+
+
+def _gateway(options: ServeOptions) -> list[str]:
+    command = ["-m", "uvicorn", "--factory", "authctl.server.plugin:create_gateway"]
+    command += ["--host", options.host, "--port", str(options.port)]
+    return [*command, "--workers", str(options.workers or 1), "--no-server-header"]
+
+
+def _become(command: list[str], env: Mapping[str, str]) -> NoReturn:
+    os.execve(sys.executable, [sys.executable, *command], env)  # noqa: S606 - no shell is meant
+
+
+def _check_extra(extra: tuple[str, ...]) -> None:
+    for word in extra:
+        name = word.partition("=")[0]
+        if name in _NEVER:
+            raise InvalidRequest(f"'{name}' cannot be used with authctl serve.")
+        if name in _OURS:
+            raise InvalidRequest(
+                f"'{name}' was given to MLflow.", hint=f"Write {_OURS[name]} before the '--'."
+            )
+
+
+def _static_prefix(text: str | None) -> str:
+    prefix = (text or "").rstrip("/")
+    if prefix and (
+        not prefix.startswith("/")
+        or any(char in prefix for char in "{}%?#\\ ")
+        or any(part in ("", ".", "..") for part in prefix[1:].split("/"))
+        or prefix.startswith(("/api", "/ajax-api"))
+    ):
+        raise InvalidRequest(
+            f"The static prefix '{text}' cannot be used.", hint="Write it as /mlflow."
+        )
+    return prefix
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except socket.gaierror as error:
+        raise InvalidRequest(f"The address '{host}' is not known on this machine.") from error
+    except OverflowError as error:
+        raise InvalidRequest(f"The port {port} is not between 0 and 65535.") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                f"Port {port} on {host} is in use.", hint="Choose another one with --port."
+            ) from error
+        raise Unavailable(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
+
+
+def _address(options: ServeOptions, prefix: str) -> str:
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return f"http://{host}:{options.port}{prefix}"

@@ -1,0 +1,13 @@
+"""Write again what is generated from the code: `python -m tests.regenerate`."""
+
+from __future__ import annotations
+
+from tests.policy import decisions
+
+
+def main() -> None:
+    decisions.FILE.write_text(decisions.decisions_text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
