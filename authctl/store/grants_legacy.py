@@ -1,0 +1,171 @@
+"""Users' own grants before MLflow 3.13: a table a resource type (contract 1.1 and 1.8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from sqlalchemy import insert, select, update
+
+from authctl.errors import InvalidRequest
+from authctl.model import (
+    DEFAULT_WORKSPACE,
+    WILDCARD,
+    Grant,
+    Permission,
+    Resource,
+    ResourceType,
+)
+from authctl.store.grants_base import Held, refuse_level
+from authctl.store.grants_roles import grants_through_roles
+from authctl.store.schema import GATEWAY, ROLE_TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Select, Table
+
+    from authctl.model import User
+    from authctl.store.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The table of a resource type, and the columns that name the resource."""
+
+    type: ResourceType
+    table: str
+    columns: tuple[str, ...]
+
+    def values(self, resource_id: str) -> dict[str, str]:
+        """The columns' values; a scorer's id is `experiment/percent-encoded name`."""
+        if len(self.columns) == 1:
+            return {self.columns[0]: resource_id}
+        first, _, second = resource_id.partition("/")
+        return dict(zip(self.columns, (first, unquote(second)), strict=True))
+
+    def resource(self, values: Sequence[str]) -> Resource:
+        """The resource that a row names."""
+        first, *more = values
+        return Resource(self.type, "/".join([first, *(quote(text, safe="") for text in more)]))
+
+
+_PLACES = (
+    _Place(ResourceType.EXPERIMENT, "experiment_permissions", ("experiment_id",)),
+    _Place(ResourceType.REGISTERED_MODEL, "registered_model_permissions", ("name",)),
+    _Place(ResourceType.SCORER, "scorer_permissions", ("experiment_id", "scorer_name")),
+    _Place(ResourceType.GATEWAY_SECRET, "gateway_secret_permissions", ("secret_id",)),
+    _Place(ResourceType.GATEWAY_ENDPOINT, "gateway_endpoint_permissions", ("endpoint_id",)),
+    _Place(
+        ResourceType.GATEWAY_MODEL_DEFINITION,
+        "gateway_model_definition_permissions",
+        ("model_definition_id",),
+    ),
+)
+
+
+class LegacyGrants:
+    """Grants in a table a type; of the workspaces that 3.10 brought, only the default one."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._places = {place.type: place for place in _PLACES if schema.has(place.table)}
+
+    def key(self, resource: Resource) -> Resource:
+        """A prompt's grants are kept as a registered model's."""
+        if resource.type == ResourceType.PROMPT:
+            return Resource(ResourceType.REGISTERED_MODEL, resource.id)
+        return resource
+
+    def check(self, resource: Resource, permission: Permission) -> None:
+        """Raise InvalidRequest for what came with later releases of MLflow."""
+        place = self._places.get(ResourceType(resource.type))
+        if place is None:
+            raise InvalidRequest(
+                f"This database keeps no grants on resource_type='{resource.type}'.",
+                hint="They came with a later MLflow than the one this database is of.",
+            )
+        if resource.id == WILDCARD:
+            raise InvalidRequest(
+                "This database keeps no wildcard grants.", hint="They came with MLflow 3.13."
+            )
+        if len(place.columns) > 1 and not all(place.values(resource.id).values()):
+            raise InvalidRequest(
+                f"Invalid {resource.type} '{resource.id}'.", hint="Write it as EXPERIMENT/NAME."
+            )
+        if permission is Permission.DENY:
+            raise InvalidRequest(
+                "This database cannot keep DENY, which came with MLflow 3.17.",
+                hint="Use NO_PERMISSIONS.",
+            )
+        if permission is Permission.USE and not self._schema.reached(GATEWAY):
+            levels = set(Permission) - {Permission.USE, Permission.DENY}
+            refuse_level(permission, resource.type, levels)
+
+    def find(
+        self,
+        connection: Connection,
+        *,
+        user: User | None = None,
+        resource: Resource | None = None,
+    ) -> list[Held]:
+        """Users' own grants, narrowed to one user or one exact resource."""
+        found: list[Held] = []
+        for place in self._places.values():
+            if resource is not None and resource.type != place.type:
+                continue
+            table = self._schema.table(place.table)
+            rows = connection.execute(self._select(place, table, user, resource))
+            for row_id, username, permission, *values in rows:
+                grant = Grant(username, place.resource(values), permission or "")
+                if resource is None or grant.resource == resource:
+                    found.append(Held(table, row_id, grant))
+        return found
+
+    def put(
+        self, connection: Connection, user: User, resource: Resource, permission: Permission
+    ) -> None:
+        """Give a user a level of their own, over the one there may be."""
+        for held in self.find(connection, user=user, resource=resource):
+            self._set(connection, held, {"permission": str(permission)})
+            return
+        place = self._places[ResourceType(resource.type)]
+        values = {"user_id": user.id, "permission": str(permission)}
+        connection.execute(
+            insert(self._schema.table(place.table)).values(**place.values(resource.id), **values)
+        )
+
+    def move(self, connection: Connection, held: Held, new: Resource) -> None:
+        """Let a grant speak of another resource of its type."""
+        self._set(connection, held, self._places[ResourceType(new.type)].values(new.id))
+
+    def counting(self, connection: Connection, user: User) -> Sequence[Grant]:
+        """The user's own grants, and in MLflow 3.12 also those through roles."""
+        own = [held.grant for held in self.find(connection, user=user)]
+        if not self._schema.reached(ROLE_TABLES):
+            return own
+        return own + grants_through_roles(connection, self._schema, user)
+
+    def _select(
+        self, place: _Place, table: Table, user: User | None, resource: Resource | None
+    ) -> Select[tuple[Any, ...]]:
+        users = self._schema.table("users")
+        columns = [table.c[name] for name in place.columns]
+        query = (
+            select(table.c.id, users.c.username, table.c.permission, *columns)
+            .join(users, users.c.id == table.c.user_id)
+            .where(users.c.username.is_not(None))
+        )
+        if "workspace" in table.c:
+            query = query.where(table.c.workspace == DEFAULT_WORKSPACE)
+        if user is not None:
+            query = query.where(users.c.id == user.id)
+        if resource is not None:
+            for name, value in place.values(resource.id).items():
+                query = query.where(table.c[name] == value)
+        return query
+
+    def _set(self, connection: Connection, held: Held, values: dict[str, str]) -> None:
+        table = held.table
+        connection.execute(update(table).where(table.c.id == held.row_id).values(**values))

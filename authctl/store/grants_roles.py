@@ -1,0 +1,182 @@
+"""Users' own grants since MLflow 3.13: rows of a role of their own (contract 1.6 to 1.8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select, update
+
+from authctl.errors import InvalidRequest
+from authctl.model import (
+    DEFAULT_WORKSPACE,
+    SYNTHETIC_ROLE_PREFIX,
+    Grant,
+    Permission,
+    Resource,
+    ResourceType,
+)
+from authctl.store.grants_base import Held, refuse_level
+from authctl.store.sql_engine import insert_row
+from authctl.store.sql_users import synthetic_role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from authctl.model import User
+    from authctl.store.schema import Schema
+
+
+class RoleGrants:
+    """Grants in the role `__user_<id>__` of the default workspace, where its owner holds it."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._roles = schema.table("roles")
+        self._rows = schema.table("role_permissions")
+        self._assignments = schema.table("user_role_assignments")
+
+    def key(self, resource: Resource) -> Resource:
+        """Every type is kept as itself."""
+        return resource
+
+    def check(self, resource: Resource, permission: Permission) -> None:
+        """Raise InvalidRequest for what no user's own role may hold."""
+        if resource.type == ResourceType.WORKSPACE:
+            raise InvalidRequest(
+                "resource_type 'workspace' is not supported for a user's own grants.",
+                hint="Give it to a role, and the role to the user.",
+            )
+        check_level(resource.type, permission)
+
+    def find(
+        self,
+        connection: Connection,
+        *,
+        user: User | None = None,
+        resource: Resource | None = None,
+    ) -> list[Held]:
+        """Users' own grants, narrowed to one user or one exact resource."""
+        users, roles, rows = self._schema.table("users"), self._roles, self._rows
+        query = (
+            select(rows, users.c.id.label("owner"), users.c.username, roles.c.name)
+            .join(roles, roles.c.id == rows.c.role_id)
+            .join(self._assignments, self._assignments.c.role_id == roles.c.id)
+            .join(users, users.c.id == self._assignments.c.user_id)
+            .where(
+                roles.c.workspace == DEFAULT_WORKSPACE,
+                roles.c.name.startswith(SYNTHETIC_ROLE_PREFIX, autoescape=True),
+                users.c.username.is_not(None),
+            )
+        )
+        if user is not None:
+            query = query.where(users.c.id == user.id)
+        if resource is not None:
+            query = query.where(
+                rows.c.resource_type == resource.type, rows.c.resource_pattern == resource.id
+            )
+        found = [
+            Held(
+                rows,
+                row.id,
+                Grant(
+                    row.username, Resource(row.resource_type, row.resource_pattern), row.permission
+                ),
+            )
+            for row in connection.execute(query)
+            if row.name == synthetic_role(row.owner)
+        ]
+        return [held for held in found if resource in (None, held.grant.resource)]
+
+    def put(
+        self, connection: Connection, user: User, resource: Resource, permission: Permission
+    ) -> None:
+        """Give a user a level of their own, over the one there may be."""
+        role_id = self._own_role(connection, user)
+        for held in self.find(connection, user=user, resource=resource):
+            connection.execute(
+                update(self._rows)
+                .where(self._rows.c.id == held.row_id)
+                .values(permission=str(permission))
+            )
+            return
+        connection.execute(
+            insert(self._rows).values(
+                role_id=role_id,
+                resource_type=resource.type,
+                resource_pattern=resource.id,
+                permission=str(permission),
+            )
+        )
+
+    def move(self, connection: Connection, held: Held, new: Resource) -> None:
+        """Let a grant speak of another resource."""
+        connection.execute(
+            update(self._rows)
+            .where(self._rows.c.id == held.row_id)
+            .values(resource_type=new.type, resource_pattern=new.id)
+        )
+
+    def counting(self, connection: Connection, user: User) -> Sequence[Grant]:
+        """The user's own grants and those through roles."""
+        return grants_through_roles(connection, self._schema, user)
+
+    def _own_role(self, connection: Connection, user: User) -> int:
+        """The id of the user's own role, made and assigned where it is not.
+
+        What waits in an unassigned role never counted and is not to come alive now; what is
+        put in a role that others hold would count for them.
+        """
+        name, roles, assignments = synthetic_role(user.id), self._roles, self._assignments
+        role_id = connection.scalar(
+            select(roles.c.id).where(roles.c.name == name, roles.c.workspace == DEFAULT_WORKSPACE)
+        )
+        if role_id is None:
+            role_id = insert_row(
+                connection, roles, name=name, workspace=DEFAULT_WORKSPACE, description=None
+            )
+        holders = connection.scalars(
+            select(assignments.c.user_id).where(assignments.c.role_id == role_id)
+        ).all()
+        if set(holders) - {user.id}:
+            raise InvalidRequest(
+                f"Role '{name}' is kept for user '{user.username}' but assigned to others.",
+                hint=f"Unassign them: the role's id is {role_id}.",
+            )
+        if not holders:
+            connection.execute(delete(self._rows).where(self._rows.c.role_id == role_id))
+            connection.execute(insert(assignments).values(user_id=user.id, role_id=role_id))
+        return int(role_id)
+
+
+def grants_through_roles(connection: Connection, schema: Schema, user: User) -> list[Grant]:
+    """Every row of the roles a user holds in the default workspace; of their own, role is None."""
+    roles, rows = schema.table("roles"), schema.table("role_permissions")
+    assignments = schema.table("user_role_assignments")
+    query = (
+        select(rows, roles.c.name)
+        .join(roles, roles.c.id == rows.c.role_id)
+        .join(assignments, assignments.c.role_id == roles.c.id)
+        .where(assignments.c.user_id == user.id, roles.c.workspace == DEFAULT_WORKSPACE)
+    )
+    return [
+        Grant(
+            user.username,
+            Resource(row.resource_type, row.resource_pattern),
+            row.permission,
+            None if row.name == synthetic_role(user.id) else row.name,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def check_level(resource_type: str, permission: Permission) -> None:
+    """Raise InvalidRequest for a level that rows of this type cannot have (contract 1.7).
+
+    NO_PERMISSIONS is not among the levels MLflow's API takes, but a row of it denies there too.
+    """
+    if resource_type == ResourceType.WORKSPACE:
+        refuse_level(permission, resource_type, {Permission.USE, Permission.MANAGE})
+    elif resource_type == ResourceType.SKILL:
+        refuse_level(permission, resource_type, set(Permission) - {Permission.USE})

@@ -1,0 +1,262 @@
+"""Users and grants in an auth database, whichever MLflow made it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, NotFound
+from authctl.model import (
+    WILDCARD,
+    Account,
+    Generation,
+    Grant,
+    Permission,
+    Resource,
+    User,
+    checked_password,
+    checked_username,
+)
+from authctl.store import schema, sql_users
+from authctl.store.grants_legacy import LegacyGrants
+from authctl.store.grants_roles import RoleGrants
+from authctl.store.passwords import hash_password
+from authctl.store.sql_engine import Database, connect, database_file, reading, writing
+from authctl.store.sql_roles import SqlRoles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from authctl.store.base import Existing
+    from authctl.store.grants_base import Grants
+
+    Resolve = Callable[[Sequence[Grant], Resource, Generation], Permission]
+    """How a user's grants and the default make one level; policy.resolution knows."""
+
+__all__ = ["SqlStore", "database_file"]
+
+
+class SqlStore(SqlRoles):
+    """An AuthStore, DoorStore and RoleStore on a database; safe to share between threads."""
+
+    def __init__(self, database: Database, found: schema.Schema, *, resolve: Resolve) -> None:
+        super().__init__(database, found)
+        self._resolve = resolve
+        self._grants: Grants = (
+            RoleGrants(found) if found.generation is Generation.ROLES else LegacyGrants(found)
+        )
+
+    @classmethod
+    def open(cls, url: str, *, resolve: Resolve, create: bool = False) -> SqlStore:
+        """Open the auth database at a SQLAlchemy URL; `create` makes what is missing.
+
+        InvalidRequest for a URL that cannot be right or whose driver is not installed;
+        Unavailable for a database that is not there or of an unknown schema.
+        """
+        database = connect(url, create=create)
+        try:
+            if create:
+                database.write(schema.create)
+            return cls(database, database.read(schema.inspect), resolve=resolve)
+        except AuthctlError:
+            database.close()
+            raise
+
+    @property
+    def generation(self) -> Generation:
+        """How this database lays grants out."""
+        return self.schema.generation
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.database.close()
+
+    # Users
+
+    def create_user(self, username: str, password: str, *, is_admin: bool = False) -> User:
+        """Make an account. AlreadyExists; InvalidRequest for a name or password not allowed."""
+        checked_username(username)
+        # Hashing takes long: not while others wait for the transaction.
+        password_hash = hash_password(checked_password(password))
+        return self._add_user(username, password_hash, is_admin=is_admin)
+
+    @reading
+    def get_user(self, connection: Connection, username: str) -> User:
+        """One account by its exact name. NotFound."""
+        return sql_users.require_user(connection, self.schema, username)
+
+    @reading
+    def list_users(self, connection: Connection) -> list[User]:
+        """Every account, ordered by name."""
+        return sql_users.list_users(connection, self.schema)
+
+    def set_password(
+        self,
+        username: str,
+        password: str,
+        *,
+        current: str | None = None,  # noqa: ARG002 - servers ask for it, databases do not
+    ) -> None:
+        """Set a password. NotFound; InvalidRequest when it is too short."""
+        password_hash = hash_password(checked_password(password))
+        self._set_password_hash(username, password_hash)
+
+    @writing
+    def set_admin(
+        self, connection: Connection, username: str, is_admin: bool, *, force: bool = False
+    ) -> bool:
+        """Promote or demote; True if that changed anything. NotFound; Refused for the last."""
+        user = sql_users.require_user(connection, self.schema, username)
+        if user.is_admin == is_admin:
+            return False
+        if not force:
+            sql_users.keep_an_admin(connection, self.schema, user, "demoted")
+        sql_users.change_user(connection, self.schema, user, is_admin=is_admin)
+        return True
+
+    @writing
+    def delete_user(self, connection: Connection, username: str, *, force: bool = False) -> None:
+        """Delete an account and all that is its own. NotFound; Refused for the last admin."""
+        user = sql_users.require_user(connection, self.schema, username)
+        if not force:
+            sql_users.keep_an_admin(connection, self.schema, user, "deleted")
+        sql_users.remove_user(connection, self.schema, user)
+
+    @reading
+    def account(self, connection: Connection, username: str) -> Account | None:
+        """The account of exactly this name with its password hash, or None."""
+        return sql_users.find_account(connection, self.schema, username)
+
+    @writing
+    def _add_user(
+        self, connection: Connection, username: str, password_hash: str, *, is_admin: bool
+    ) -> User:
+        return sql_users.add_user(
+            connection, self.schema, username, password_hash, is_admin=is_admin
+        )
+
+    @writing
+    def _set_password_hash(self, connection: Connection, username: str, password_hash: str) -> None:
+        user = sql_users.require_user(connection, self.schema, username)
+        sql_users.change_user(connection, self.schema, user, password_hash=password_hash)
+
+    # Grants
+
+    @reading
+    def list_grants(
+        self,
+        connection: Connection,
+        *,
+        username: str | None = None,
+        resource: Resource | None = None,
+    ) -> list[Grant]:
+        """Users' own grants, ordered; narrowed to a user (NotFound) or to an exact resource."""
+        user = None
+        if username is not None:
+            user = sql_users.require_user(connection, self.schema, username)
+        key = None if resource is None else self._grants.key(resource)
+        return sorted(held.grant for held in self._grants.find(connection, user=user, resource=key))
+
+    @writing
+    def grant(
+        self,
+        connection: Connection,
+        username: str,
+        resource: Resource,
+        permission: Permission,
+        *,
+        existing: Existing = "replace",
+    ) -> str | None:
+        """Give a user a level of their own on a resource; the level before, None where none was.
+
+        NotFound for the user; AlreadyExists with "refuse"; NotFound with "require";
+        InvalidRequest for a level or resource type that this schema cannot keep.
+        """
+        key = self._grants.key(Resource.checked(resource.type, resource.id))
+        self._grants.check(key, permission)
+        user = sql_users.require_user(connection, self.schema, username)
+        before = self._own_level(connection, user, key)
+        if before is None and existing == "require":
+            raise NotFound(f"{_subject(user, resource)} not found.")
+        if before is not None and existing == "refuse":
+            raise AlreadyExists(f"{_subject(user, resource)} already exists.")
+        self._grants.put(connection, user, key, permission)
+        return before
+
+    @writing
+    def revoke(self, connection: Connection, username: str, resource: Resource) -> str:
+        """Take a user's own grant away; the level it had. NotFound for the user or the grant."""
+        user = sql_users.require_user(connection, self.schema, username)
+        for held in self._grants.find(connection, user=user, resource=self._grants.key(resource)):
+            held.remove(connection)
+            return held.grant.permission
+        raise NotFound(f"{_subject(user, resource)} not found.")
+
+    @reading
+    def level(self, connection: Connection, username: str, resource: Resource) -> Permission:
+        """The level a user has in effect on a resource, is_admin left aside. NotFound."""
+        user = sql_users.require_user(connection, self.schema, username)
+        grants = self._grants.counting(connection, user)
+        return self._resolve(grants, self._grants.key(resource), self.generation)
+
+    @reading
+    def grants_of(self, connection: Connection, user: User) -> Sequence[Grant]:
+        """Every grant that counts for the user: their own and those through roles."""
+        return self._grants.counting(connection, user)
+
+    # What becomes of grants when a resource is made, deleted or renamed
+
+    @writing
+    def own(self, connection: Connection, username: str, resource: Resource) -> None:
+        """Give the creator MANAGE on a new resource and drop grants that waited on its name."""
+        key = self._one(Resource.checked(resource.type, resource.id))
+        self._grants.check(key, Permission.MANAGE)
+        user = sql_users.require_user(connection, self.schema, username)
+        for held in self._grants.find(connection, resource=key):
+            held.remove(connection)
+        self._grants.put(connection, user, key, Permission.MANAGE)
+
+    @writing
+    def forget(self, connection: Connection, resource: Resource) -> int:
+        """Remove every user's own grants on a resource that is gone; how many there were."""
+        found = self._grants.find(connection, resource=self._one(resource))
+        for held in found:
+            held.remove(connection)
+        return len(found)
+
+    @writing
+    def rename(self, connection: Connection, old: Resource, new: Resource) -> int:
+        """Move every user's own grants to a resource's new name, dropping any that waited there.
+
+        How many moved.
+        """
+        source, target = self._one(old), self._one(Resource.checked(new.type, new.id))
+        if source.type != target.type:
+            raise InvalidRequest(f"{old} cannot be renamed to {new}, which is of another type.")
+        if source == target:
+            return 0
+        for held in self._grants.find(connection, resource=target):
+            held.remove(connection)
+        found = self._grants.find(connection, resource=source)
+        for held in found:
+            self._grants.move(connection, held, target)
+        return len(found)
+
+    def _one(self, resource: Resource) -> Resource:
+        """The key of one thing's grants; a wildcard's would be everyone's on everything."""
+        if resource.id == WILDCARD:
+            raise InvalidRequest(f"'{WILDCARD}' is not the name of a {resource.type}.")
+        return self._grants.key(resource)
+
+    def _own_level(self, connection: Connection, user: User, key: Resource) -> str | None:
+        for held in self._grants.find(connection, user=user, resource=key):
+            return held.grant.permission
+        return None
+
+
+def _subject(user: User, resource: Resource) -> str:
+    return (
+        f"Permission for user={user.username} on resource_type={resource.type},"
+        f" resource_id={resource.id}"
+    )

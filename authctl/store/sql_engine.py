@@ -1,0 +1,297 @@
+"""A connection to the auth database: its URL, its transactions, and its errors made ours."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from urllib.parse import quote, unquote
+
+import sqlalchemy
+from sqlalchemy import event, insert
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
+
+from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import URL, Connection, Engine, Table
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+_PATIENCE = 5
+"""Seconds to wait for another process's lock."""
+
+_CONNECT_TIMEOUT = 10
+"""Seconds to wait for a database server to answer at all."""
+
+_DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+}
+_EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
+_PATIENT = {
+    "postgresql": f"SET lock_timeout = '{_PATIENCE}s'",
+    "mysql": f"SET SESSION innodb_lock_wait_timeout = {_PATIENCE}",
+}
+"""How a session of a server is told how long to wait for a lock."""
+
+_SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
+
+# SQLite's error names, PostgreSQL's SQLSTATEs and MySQL's numbers, and what they mean.
+_LOCKED = "The auth database {place} is locked by another process."
+_READ_ONLY = "The auth database {place} is read-only."
+_NOT_ALLOWED = "The auth database {place} does not let this account do that."
+_MEANINGS = {
+    **dict.fromkeys(("SQLITE_BUSY", "SQLITE_LOCKED"), _LOCKED),
+    **dict.fromkeys(("55P03", "40P01", "1205", "1213"), _LOCKED),
+    **dict.fromkeys(("SQLITE_READONLY", "25006", "1290", "1792"), _READ_ONLY),
+    **dict.fromkeys(("SQLITE_PERM", "SQLITE_AUTH", "42501", "1142", "1143"), _NOT_ALLOWED),
+    "SQLITE_NOTADB": "{place} is not an SQLite database.",
+    "SQLITE_CANTOPEN": "The auth database {place} cannot be opened.",
+    "SQLITE_FULL": "There is no space left for the auth database {place}.",
+    "SQLITE_CORRUPT": "The auth database {place} is damaged.",
+}
+
+
+class _Collision(AlreadyExists):
+    """Another writer put a row where this one was to go."""
+
+
+class Database:
+    """An auth database that runs work in transactions and raises only AuthctlError.
+
+    `place` is how messages call it; it never holds a password.
+    """
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        self.place = place
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run work that changes nothing."""
+        return self._run(self._engine, work)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run work whole or not at all; it runs again if another writer got in between."""
+        try:
+            return self._run(self._writer, work)
+        except _Collision:
+            return self._run(self._writer, work)
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._engine.dispose()
+
+    def _run(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        try:
+            with engine.begin() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise _ours(error, self.place) from error
+        except UnicodeEncodeError as error:
+            raise InvalidRequest("A name is not valid Unicode.") from error
+
+
+class _Store(Protocol):
+    @property
+    def database(self) -> Database: ...
+
+    def hold(self, connection: Connection) -> None: ...
+
+
+S = TypeVar("S", bound=_Store)
+
+
+def reading(method: Callable[Concatenate[S, Connection, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Make a store's method one transaction that changes nothing."""
+
+    @functools.wraps(method)
+    def inside(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.database.read(lambda connection: method(self, connection, *args, **kwargs))
+
+    return inside
+
+
+def writing(method: Callable[Concatenate[S, Connection, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Make a store's method one transaction, in line with all other writers of authctl."""
+
+    @functools.wraps(method)
+    def inside(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def work(connection: Connection) -> T:
+            self.hold(connection)
+            return method(self, connection, *args, **kwargs)
+
+        return self.database.write(work)
+
+    return inside
+
+
+def insert_row(connection: Connection, table: Table, **values: object) -> int:
+    """Add a row; its id."""
+    key = connection.execute(insert(table).values(**values)).inserted_primary_key
+    assert key is not None  # noqa: S101 - for the type checker: one row with one id was added
+    return int(key[0])
+
+
+def database_file(url: str) -> Path | None:
+    """The file that holds a SQLite database; None for a database on a server. InvalidRequest."""
+    parsed = _parse(url)
+    if parsed.drivername not in _SQLITE or not parsed.database:
+        return None
+    if "uri" in parsed.query:
+        return Path(unquote(parsed.database.removeprefix("file:"))).absolute()
+    return Path(parsed.database).absolute()
+
+
+def connect(url: str, *, create: bool = False) -> Database:
+    """Reach a database by a SQLAlchemy URL; `create` makes a missing SQLite file.
+
+    InvalidRequest for a URL that cannot be right or whose driver is missing; Unavailable for a
+    SQLite file that is not there. A server is first spoken to when the first work runs.
+    """
+    parsed = _parse(url)
+    backend = parsed.get_backend_name()
+    place = _place(parsed)
+    arguments: dict[str, Any] = {}
+    if parsed.drivername in _SQLITE:
+        parsed = _existing_file(parsed, create=create)
+        if "timeout" not in parsed.query:
+            arguments["timeout"] = _PATIENCE
+    elif backend in _PATIENT and "connect_timeout" not in parsed.query:
+        arguments["connect_timeout"] = _CONNECT_TIMEOUT
+    try:
+        engine = sqlalchemy.create_engine(
+            parsed, connect_args=arguments, pool_pre_ping=parsed.drivername not in _SQLITE
+        )
+    except NoSuchModuleError as error:
+        raise InvalidRequest(f"'{parsed.drivername}' is not a database known here.") from error
+    except ImportError as error:
+        extra = _EXTRAS.get(backend)
+        raise InvalidRequest(
+            f"The Python driver for {parsed.drivername} is not installed.",
+            hint=f"pip install 'authctl[{extra}]'" if extra else None,
+        ) from error
+    except (SQLAlchemyError, TypeError, ValueError) as error:
+        raise InvalidRequest(f"The database URL for {place} has wrong options.") from error
+    _prepare(engine, backend)
+    return Database(engine, place)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = sqlalchemy.make_url(url)
+        parsed.get_backend_name()
+    except (ArgumentError, ValueError) as error:
+        # The foreign text quotes the URL, which may hold a password.
+        raise InvalidRequest(
+            "The database URL cannot be read.",
+            hint="Write it as sqlite:///auth.db or postgresql://user:password@host/database,"
+            " with special characters of the password percent-encoded.",
+        ) from error
+    parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+    if parsed.drivername not in _SQLITE and "@" in f"{parsed.host}{parsed.database}":
+        # Else a part of the password would be told as the host's name.
+        raise InvalidRequest(
+            "The database URL has an '@' too many.", hint="In a password, write it as %40."
+        )
+    return parsed
+
+
+def _place(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    port = f":{url.port}" if url.port else ""
+    return f"{url.get_backend_name()}://{url.host or ''}{port}/{url.database or ''}"
+
+
+def _existing_file(url: URL, *, create: bool) -> URL:
+    """Name the file such that SQLite opens it but never makes it."""
+    if url.database in (None, "", ":memory:") or url.query.get("mode") == "memory":
+        raise InvalidRequest(
+            "An auth database in memory would be lost.", hint="Name a file: sqlite:///auth.db."
+        )
+    if "uri" in url.query:
+        return url if "mode" in url.query else url.update_query_dict({"mode": "rw"})
+    path = Path(str(url.database)).absolute()
+    try:
+        if create:
+            path.touch(mode=0o600)
+        found = path.is_file()
+    except OSError as error:
+        raise Unavailable(f"The auth database {path} cannot be made: {error.strerror}.") from error
+    if not found:
+        raise Unavailable(
+            f"There is no auth database at {path}.",
+            hint="Check the path, or make a database there with: authctl db init",
+        )
+    return url.set(database=f"file:{quote(str(path))}").update_query_dict(
+        {"mode": "rw", "uri": "true"}
+    )
+
+
+def _prepare(engine: Engine, backend: str) -> None:
+    if backend == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _on_connect(connection: Any, _record: object) -> None:
+            # The driver's own idea of when to begin is switched off: see _on_begin.
+            connection.isolation_level = None
+            connection.execute("PRAGMA foreign_keys=ON").close()
+
+        @event.listens_for(engine, "begin")
+        def _on_begin(connection: Connection) -> None:
+            connection.exec_driver_sql(
+                connection.get_execution_options().get("sqlite_begin", "BEGIN")
+            )
+
+    elif backend in _PATIENT:
+
+        @event.listens_for(engine, "connect")
+        def _on_server_connect(connection: Any, _record: object) -> None:
+            cursor = connection.cursor()
+            cursor.execute(_PATIENT[backend])
+            cursor.close()
+            connection.commit()
+
+
+def _ours(error: SQLAlchemyError, place: str) -> AuthctlError:
+    if isinstance(error, IntegrityError):
+        return _Collision(
+            "The auth database holds a row that it cannot tell from the new one.",
+            hint="Names that differ in letter case alone may be the same to this database.",
+        )
+    if isinstance(error, DataError):
+        return InvalidRequest("The auth database cannot keep this value.")
+    code = _code(error)
+    if code in _MEANINGS:
+        return Unavailable(_MEANINGS[code].format(place=place))
+    if isinstance(error, DBAPIError) and error.statement is None:
+        return Unavailable(f"The auth database {place} cannot be reached: {_first_line(error)}")
+    return Unavailable(f"The auth database {place} failed ({code or type(error).__name__}).")
+
+
+def _code(error: SQLAlchemyError) -> str:
+    """SQLite's name of the error without its details, a SQLSTATE, or MySQL's number."""
+    original: Any = getattr(error, "orig", None)
+    name = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
+    if name:
+        return "_".join(str(name).split("_")[:2])
+    return str(original.args[0]) if original is not None and len(original.args) > 1 else ""
+
+
+def _first_line(error: DBAPIError) -> str:
+    text = str(error.orig.args[-1]) if error.orig is not None and error.orig.args else ""
+    return text.strip().split("\n")[0].rstrip(".") + "."

@@ -1,0 +1,146 @@
+"""Databases that exist for one test: SQLite files, and databases of a running server."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy
+from sqlalchemy.exc import OperationalError
+
+from authctl.model import Permission
+from authctl.policy.resolution import resolve_with
+from authctl.store import schema
+from authctl.store.sql import SqlStore
+from authctl.store.sql_engine import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SERVERS = {
+    "postgresql": ("AUTHCTL_TEST_POSTGRES", "postgresql://root@127.0.0.1:5432/postgres"),
+    "mysql": ("AUTHCTL_TEST_MYSQL", "mysql://root@127.0.0.1:3306/test"),
+}
+DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
+DIALECTS = ("sqlite", "postgresql", "mysql")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where an auth database lies, and which MLflow made it."""
+
+    dialect: str
+    revision: str = schema.HEAD
+
+    def __str__(self) -> str:
+        return f"{self.dialect}-{self.revision}"
+
+
+ROLES_BACKENDS = tuple(Backend(dialect) for dialect in DIALECTS)
+BACKENDS = (
+    Backend("sqlite", schema.INITIAL),
+    Backend("sqlite", schema.WORKSPACES),
+    *ROLES_BACKENDS,
+)
+
+
+@contextmanager
+def empty_database(dialect: str, folder: Path) -> Iterator[str]:
+    """The URL of a database without tables, dropped at the end."""
+    if dialect == "sqlite":
+        path = folder / "auth.db"
+        path.touch()
+        yield f"sqlite:///{path}"
+        return
+    variable, default = SERVERS[dialect]
+    url = sqlalchemy.make_url(os.environ.get(variable, default))
+    server = sqlalchemy.create_engine(
+        url.set(drivername=DRIVERS[dialect]), isolation_level="AUTOCOMMIT"
+    )
+    name = f"authctl_test_{uuid.uuid4().hex}"
+    try:
+        _run(server, f"CREATE DATABASE {name}")
+    except OperationalError:
+        server.dispose()
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"no {dialect} server answers; {variable} names another")
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        _run(server, f"DROP DATABASE {name}")
+        server.dispose()
+
+
+@contextmanager
+def auth_database(backend: Backend, folder: Path) -> Iterator[str]:
+    """The URL of an auth database as the MLflow of a revision makes it, without users."""
+    with empty_database(backend.dialect, folder) as url:
+        make_tables(url, backend.revision)
+        yield url
+
+
+@contextmanager
+def opened(url: str, *, create: bool = False) -> Iterator[SqlStore]:
+    """A store on a database, whose default is READ."""
+    store = SqlStore.open(url, resolve=resolve_with(Permission.READ), create=create)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def make_tables(url: str, revision: str) -> None:
+    """Make the tables of a revision; the oldest has its number where MLflow 3.5 wrote it."""
+    names = schema.VERSION_TABLES
+    version_table = names[1] if revision == schema.INITIAL else names[0]
+    database = connect(url)
+    database.write(
+        lambda connection: schema.make(
+            connection,
+            schema.schema_at(
+                revision, version_table=version_table, dialect=connection.dialect.name
+            ),
+        )
+    )
+    database.close()
+
+
+def execute(url: str, statement: str) -> list[tuple[object, ...]]:
+    """Run a statement as some other program would; the rows, if it gives any."""
+    parsed = sqlalchemy.make_url(url)
+    engine = sqlalchemy.create_engine(
+        parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
+    )
+    with engine.begin() as connection:
+        result = connection.exec_driver_sql(statement)
+        rows = [tuple(row) for row in result] if result.returns_rows else []
+    engine.dispose()
+    return rows
+
+
+def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every auth table, to see that nothing changed."""
+    database = connect(url)
+
+    def read(connection: sqlalchemy.Connection) -> dict[str, list[tuple[object, ...]]]:
+        found = schema.inspect(connection)
+        return {
+            table.name: sorted(tuple(row) for row in connection.execute(sqlalchemy.select(table)))
+            for table in found.tables.sorted_tables
+        }
+
+    try:
+        return database.read(read)
+    finally:
+        database.close()
+
+
+def _run(server: sqlalchemy.Engine, statement: str) -> None:
+    with server.connect() as connection:
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.store.contract import PASSWORD, ROOT, GrantsContract, UsersContract
+from tests.store.databases import BACKENDS, ROLES_BACKENDS, Backend, auth_database, opened
+from tests.store.door_contract import DoorContract
+from tests.store.roles_contract import RolesContract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from authctl.store.sql import SqlStore
+
+
+class _OnDatabases:
+    @pytest.fixture
+    def store(self, backend: Backend, tmp_path: Path) -> Iterator[SqlStore]:
+        with auth_database(backend, tmp_path) as url, opened(url) as store:
+            store.create_user(ROOT, PASSWORD, is_admin=True)
+            yield store
+
+
+@pytest.mark.parametrize("backend", BACKENDS, ids=str)
+class TestUsersInADatabase(_OnDatabases, UsersContract):
+    pass
+
+
+@pytest.mark.parametrize("backend", BACKENDS, ids=str)
+class TestGrantsInADatabase(_OnDatabases, GrantsContract):
+    pass
+
+
+@pytest.mark.parametrize("backend", BACKENDS, ids=str)
+class TestTheDoorsDatabase(_OnDatabases, DoorContract):
+    pass
+
+
+@pytest.mark.parametrize("backend", ROLES_BACKENDS, ids=str)
+class TestRolesInADatabase(_OnDatabases, RolesContract):
+    pass
