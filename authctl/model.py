@@ -252,6 +252,16 @@ class RolePermission:
     resource: Resource
     permission: str
 
+    @property
+    def resource_type(self) -> str:
+        """What MLflow calls the resource's type."""
+        return self.resource.type
+
+    @property
+    def resource_pattern(self) -> str:
+        """What MLflow calls the resource's id."""
+        return self.resource.id
+
 
 @dataclass(frozen=True, slots=True)
 class Role:

@@ -39,7 +39,7 @@ def admit(  # noqa: PLR0911 - a chain of verdicts, each final
 ) -> Decision | None:
     """Decide what needs no resource: None means that the demands must be looked at.
 
-    `who` is the user a self-service request is about.
+    `who` is the user a self-service request is about; its needs are for everyone else.
     """
     name = rule.name if rule else "unlisted"
     if rule is not None and rule.access is Access.PUBLIC:
@@ -52,7 +52,9 @@ def admit(  # noqa: PLR0911 - a chain of verdicts, each final
         return Decision(False, "no row speaks for this route", name)
     if rule.access is Access.ADMIN:
         return Decision(False, "only administrators may", name)
-    if rule.access is Access.SELF and who != principal.username:
+    if rule.access is Access.SELF and who == principal.username:
+        return Decision(True, "the user may", name)
+    if rule.access is Access.SELF and not rule.needs:
         return Decision(False, "only the user and administrators may", name)
     if not rule.needs:
         return Decision(True, "any user may", name)

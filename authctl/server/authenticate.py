@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from authctl.store.base import DoorStore
 
 _REMEMBERED = 10_000
-_MAX_HEADER = 4096
+# Room for the longest name and password that can be kept, in UTF-8 and base64.
+_MAX_HEADER = 24 * 1024
 
 
 class Authenticator:

@@ -54,7 +54,7 @@ def load_function(name: str) -> Callable[[], Any]:
     module_name, _, function_name = name.partition(":")
     try:
         function = getattr(importlib.import_module(module_name), function_name)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, SyntaxError) as error:
         raise InvalidRequest(
             f"authorization_function '{name}' cannot be imported: {error}."
         ) from error

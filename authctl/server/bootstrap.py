@@ -5,21 +5,62 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from authctl.errors import AlreadyExists, InvalidRequest, Unavailable
+from authctl.config import BASIC_AUTHENTICATION, SECRET_KEY
+from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, Unavailable
 from authctl.model import checked_password, checked_username
+from authctl.policy.resolution import resolve_with
+from authctl.server.authorization_function import load_function
 from authctl.store.passwords import verify_password
+from authctl.store.sql import SqlStore
+from authctl.store.sql_engine import database_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from authctl.config import AuthConfig
     from authctl.store.base import Store
 
 DEFAULT_PASSWORD = "password1234"  # noqa: S105 - the one the MLflow document names
+_KEY_LENGTH = 64
 WELL_KNOWN_PASSWORDS = (DEFAULT_PASSWORD, "password")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a server starts with; `warnings` are for whoever starts it."""
+
+    store: SqlStore
+    secret_key: str = field(repr=False)
+    warnings: list[str]
+
+
+def prepare(config: AuthConfig, env: Mapping[str, str], *, host: str | None) -> Ready:
+    """Open the auth database, made if there is none, with an administrator and a secret key.
+
+    `host` is the address that will be listened on, None where another process has seen to the
+    administrator. InvalidRequest and Unavailable for what makes a start impossible; what can be
+    refused before files or tables are made, is.
+    """
+    if config.authorization_function != BASIC_AUTHENTICATION:
+        load_function(config.authorization_function)
+    file = database_file(config.database_uri)
+    if file is None:
+        secret_key(env, None)
+    elif host is not None and not file.exists():
+        _first_password(config, host)
+    store = SqlStore.open(
+        config.database_uri, create=True, resolve=resolve_with(config.default_permission)
+    )
+    try:
+        warnings = [] if host is None else ensure_admin(config, store, host=host)
+        return Ready(store, secret_key(env, file), warnings)
+    except AuthctlError:
+        store.close()
+        raise
 
 
 def ensure_admin(config: AuthConfig, store: Store, *, host: str) -> list[str]:
@@ -35,8 +76,7 @@ def ensure_admin(config: AuthConfig, store: Store, *, host: str) -> list[str]:
     admins = [user.username for user in users if user.is_admin]
     if not admins:
         return [
-            "No user is an administrator. Make one with:"
-            " authctl admin promote NAME --db DATABASE"
+            "No user is an administrator. Make one with: authctl admin promote NAME --db DATABASE"
         ]
     weak = [name for name in admins if _has_well_known_password(store, name)]
     if not weak:
@@ -56,6 +96,14 @@ def ensure_admin(config: AuthConfig, store: Store, *, host: str) -> list[str]:
 
 
 def _create_first(config: AuthConfig, store: Store, host: str) -> None:
+    password = _first_password(config, host)
+    try:
+        store.create_user(checked_username(config.admin_username), password, is_admin=True)
+    except AlreadyExists:
+        return  # another worker was first
+
+
+def _first_password(config: AuthConfig, host: str) -> str:
     password = config.admin_password
     if password is None:
         if not is_loopback(host):
@@ -70,16 +118,12 @@ def _create_first(config: AuthConfig, store: Store, host: str) -> None:
             hint="Check MLFLOW_AUTH_ADMIN_PASSWORD, or admin_password in the configuration.",
         )
     try:
-        checked_password(password)
+        return checked_password(password)
     except InvalidRequest as error:
         raise InvalidRequest(
             f"The first administrator's password was refused: {error.message}",
             hint="Check MLFLOW_AUTH_ADMIN_PASSWORD, or admin_password in the configuration.",
         ) from error
-    try:
-        store.create_user(checked_username(config.admin_username), password, is_admin=True)
-    except AlreadyExists:
-        return  # another worker was first
 
 
 def _has_well_known_password(store: Store, username: str) -> bool:
@@ -99,18 +143,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def secret_key(variable: str, env: Mapping[str, str], database: Path | None) -> str:
+def secret_key(env: Mapping[str, str], database: Path | None) -> str:
     """The given key, else one made once and kept, mode 0600, beside the auth database's file.
 
     InvalidRequest for a database without a file, which several servers may share: they must be
     given the same key. Unavailable when the file cannot be written or read.
     """
-    given = env.get(variable)
+    given = env.get(SECRET_KEY)
     if given:
         return given
     if database is None:
         raise InvalidRequest(
-            f"{variable} is not set, and the auth database has no folder to keep a key in.",
+            f"{SECRET_KEY} is not set, and the auth database has no folder to keep a key in.",
             hint="Set it to the same long random text on every server: openssl rand -hex 32",
         )
     path = database.with_name(f"{database.name}.secret_key")
@@ -120,9 +164,14 @@ def secret_key(variable: str, env: Mapping[str, str], database: Path | None) -> 
             raise InvalidRequest(
                 f"The secret key {path} can be read by other users.", hint=f"chmod 600 {path}"
             )
-        return path.read_text(encoding="ascii").strip()
+        key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise Unavailable(f"The secret key {path} cannot be kept or read.") from error
+    if len(key) < _KEY_LENGTH:
+        raise InvalidRequest(
+            f"The secret key {path} is too short.", hint="Remove it; the next start makes another."
+        )
+    return key
 
 
 def _create_key(path: Path) -> None:
@@ -130,10 +179,11 @@ def _create_key(path: Path) -> None:
     if path.exists():
         return
     draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32) + "\n")
     try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_KEY_LENGTH // 2) + "\n")
         path.hardlink_to(draft)
     except FileExistsError:
         return  # another process was first

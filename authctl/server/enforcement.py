@@ -96,10 +96,11 @@ class Door:
             await exchange.reply(replies.unauthenticated(api=exchange.is_api))
         elif not isinstance(principal, Principal):
             await exchange.reply(principal)
-        elif match is None:
-            await self._unlisted(exchange, principal)
         else:
             self._parts.origins.check(target.method, exchange.headers)
+            if match is None:
+                await self._unlisted(exchange, principal)
+                return
             await exchange.read(match)
             await self._judge(exchange, match.rule, principal)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from starlette.datastructures import Headers
 
@@ -18,6 +18,7 @@ from authctl.server.request import (
     Target,
     check_media_type,
     check_query,
+    read_form,
     read_json,
     read_target,
 )
@@ -176,10 +177,7 @@ class Exchange:
         headers = {"content-type": self.headers.getlist("content-type")}
         if rule.body is Body.FORM:
             check_media_type(headers, FORM_TYPE)
-            pairs = parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
-            if len(dict(pairs)) != len(pairs):
-                raise InvalidRequest("A form field must be given once.")
-            return dict(pairs)
+            return read_form(self.body)
         if self.body or rule.method in ("POST", "PUT"):
             check_media_type(headers, JSON_TYPE)
         return read_json(self.body, rule)
@@ -210,7 +208,7 @@ class Exchange:
         path = self.target.forwarded
         return {
             **self.scope,
-            "path": self.scope["path"],
+            "path": unquote(path),
             "raw_path": path.encode(),
             "query_string": encode_query(query),
             "root_path": "",

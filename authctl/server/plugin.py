@@ -7,14 +7,12 @@ import multiprocessing
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from authctl.config import SECRET_KEY, AuthConfig
+from authctl.config import AuthConfig
 from authctl.errors import AuthctlError, InvalidRequest
-from authctl.policy.resolution import resolve_with
 from authctl.server.app import build_app
-from authctl.server.bootstrap import ensure_admin, secret_key
-from authctl.store.sql import SqlStore, database_file
+from authctl.server.bootstrap import prepare
 from authctl.upstream import embedded
 from authctl.upstream.proxy import Proxy
 
@@ -23,7 +21,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-HOST = "_AUTHCTL_HOST"
+CHECKED = "_AUTHCTL_CHECKED"
+"""Set by `authctl serve`, which has seen to the administrator before it started workers."""
+
 UPSTREAM = "_AUTHCTL_UPSTREAM"
 STATIC_PREFIX = "_MLFLOW_STATIC_PREFIX"
 SERVER_KIND = "_MLFLOW_SGI_NAME"
@@ -41,13 +41,6 @@ def create_gateway() -> ASGIApp:
     return _or_stop(lambda: _create(lambda: Proxy(os.environ[UPSTREAM])))
 
 
-def open_database(config: AuthConfig) -> SqlStore:
-    """The auth database of a configuration, made if there is none. Unavailable; InvalidRequest."""
-    return SqlStore.open(
-        config.database_uri, create=True, resolve=resolve_with(config.default_permission)
-    )
-
-
 def _create(upstream: Callable[[], ASGIApp]) -> ASGIApp:
     kind = os.environ.get(SERVER_KIND, "uvicorn")
     if kind != "uvicorn":
@@ -56,45 +49,49 @@ def _create(upstream: Callable[[], ASGIApp]) -> ASGIApp:
             hint="Leave --gunicorn-opts and --waitress-opts out.",
         )
     config = AuthConfig.load(None, os.environ)
-    store = open_database(config)
-    key = secret_key(SECRET_KEY, os.environ, database_file(config.database_uri))
-    for warning in ensure_admin(config, store, host=_host(sys.argv)):
+    host = None if CHECKED in os.environ else _host(sys.argv)
+    ready = prepare(config, os.environ, host=host)
+    for warning in ready.warnings:
         _log.warning(warning)
     return build_app(
         config,
         upstream=upstream(),
-        store=store,
-        secret_key=key,
+        store=ready.store,
+        secret_key=ready.secret_key,
         env=os.environ,
         static_prefix=os.environ.get(STATIC_PREFIX, "").rstrip("/"),
     )
 
 
 def _host(argv: Sequence[str]) -> str:
-    """The address this process listens on: `mlflow server` hands it to uvicorn's command line."""
-    if HOST in os.environ:
-        return os.environ[HOST]
-    for index, word in enumerate(argv):
-        if word == "--host" and index + 1 < len(argv):
-            return argv[index + 1]
-        if word.startswith("--host="):
-            return word.removeprefix("--host=")
-    return "an unknown address"
+    """The address this process listens on: `mlflow server` hands it to uvicorn's command line.
+
+    Of several the last one counts, as it does for uvicorn.
+    """
+    host = "an unknown address"
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word == "--host":
+            host = following
+        elif word.startswith("--host="):
+            host = word.removeprefix("--host=")
+    return host
 
 
 def _or_stop(make: Callable[[], ASGIApp]) -> ASGIApp:
+    """Make the application, or end the whole server: its supervisor would try again for ever."""
     try:
         return make()
     except AuthctlError as error:
-        _stop(error)
+        hint = f"\nhint: {error.hint}" if error.hint else ""
+        sys.stderr.write(f"error: {error.message}{hint}\n")
+        sys.stderr.flush()
+        _end_supervisor()
+        raise SystemExit(error.exit_code) from error
+    except BaseException:
+        _end_supervisor()
+        raise
 
 
-def _stop(error: AuthctlError) -> NoReturn:
-    """End with one error; a supervisor would start a failed worker again for ever, so it ends too.
-    """
-    hint = f"\nhint: {error.hint}" if error.hint else ""
-    sys.stderr.write(f"error: {error.message}{hint}\n")
-    sys.stderr.flush()
+def _end_supervisor() -> None:
     if multiprocessing.parent_process() is not None:
         os.kill(os.getppid(), signal.SIGTERM)
-    raise SystemExit(error.exit_code)

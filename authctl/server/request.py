@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _API = re.compile(r"/(?:ajax-)?api/(\d\.\d)(/.*)", re.DOTALL)
 _HIDDEN_IN_PATH = re.compile(r"%(?:2f|5c|25|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_UPPER = re.compile(r"[A-Z]")
-_WORD_START = re.compile(r"(?<=[a-z0-9])([A-Z])")
 # Kept as they are in a path: what RFC 3986 allows in a segment.
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 
@@ -81,24 +79,26 @@ class Reading:
     def named(self, selector: Selector) -> list[str]:
         """What a selector points at; empty when nothing is given.
 
-        InvalidRequest when two of its fields are given, or for anything but text.
+        InvalidRequest when two of its fields differ, or for anything but text.
         """
         given = [
             (name, values)
             for name in selector.fields
             if (values := [value for value in self.values(name) if value not in (None, "", [])])
         ]
-        if len(given) > 1:
+        if not given:
+            return []
+        name, values = given[0]
+        # MLflow's clients send a run's id under both of its names.
+        if any(other != values for _, other in given):
             names = " and ".join(f"'{name}'" for name, _ in given)
-            raise InvalidRequest(f"Give one of {names}, not both.")
-        for name, values in given:
-            flat = [item for value in values for item in (value if _is_list(value) else [value])]
-            if not all(isinstance(item, str) for item in flat):
-                raise InvalidRequest(f"Parameter '{name}' must be a string.")
-            if not selector.each and len(flat) > 1:
-                raise InvalidRequest(f"Parameter '{name}' must be given once.")
-            return flat
-        return []
+            raise InvalidRequest(f"{names} must not differ.")
+        flat = values if not selector.each else list(_flat(values))
+        if not all(isinstance(item, str) for item in flat):
+            raise InvalidRequest(f"Parameter '{name}' must be a string.")
+        if not selector.each and len(flat) > 1:
+            raise InvalidRequest(f"Parameter '{name}' must be given once.")
+        return flat
 
 
 def missing(name: str) -> InvalidRequest:
@@ -136,7 +136,9 @@ def read_json(body: bytes, rule: Rule) -> dict[str, Any]:
         return {}
     try:
         data = json.loads(body.decode("utf-8"), object_pairs_hook=_unique)
-    except UnicodeDecodeError as error:
+        if b"\\u" in body:  # an escape may be half a character
+            json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except UnicodeError as error:
         raise InvalidRequest("The request body must be UTF-8.") from error
     except (ValueError, RecursionError) as error:
         if isinstance(error, _RepeatedKey):
@@ -146,6 +148,14 @@ def read_json(body: bytes, rule: Rule) -> dict[str, Any]:
         raise InvalidRequest("The request body must be a JSON object.")
     _check_spelling(data, rule)
     return data
+
+
+def read_form(body: bytes) -> dict[str, Any]:
+    """Read a form: UTF-8, every field once."""
+    pairs = _read_query(body)
+    if len(dict(pairs)) != len(pairs):
+        raise InvalidRequest("A form field must be given once.")
+    return dict(pairs)
 
 
 def check_media_type(headers: Mapping[str, list[str]], expected: str) -> None:
@@ -180,22 +190,22 @@ def _read_path(raw: bytes) -> str:
 
 
 def _read_query(raw: bytes) -> tuple[tuple[str, str], ...]:
-    return tuple(
+    pairs = tuple(
         (_unquote_plus(key), _unquote_plus(value))
         for part in raw.split(b"&")
         if part
         for key, _, value in (part.partition(b"="),)
     )
+    if any(key.endswith("[]") for key, _ in pairs):
+        raise InvalidRequest("A parameter's name must not end in '[]'.")
+    return pairs
 
 
 def _unquote_plus(raw: bytes) -> str:
     try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+        return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidRequest("The query must be UTF-8.") from error
-    if text.endswith("[]"):
-        raise InvalidRequest("Query keys must not end in '[]'.")
-    return text
+        raise InvalidRequest("The parameters must be UTF-8.") from error
 
 
 class _RepeatedKey(ValueError):
@@ -214,19 +224,35 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_spelling(data: Mapping[str, Any], rule: Rule) -> None:
-    identifying = {
-        part for need in rule.needs for name in need.selector.fields for part in name.split(".")
-    }
-    if rule.narrow:
-        identifying.add(rule.narrow.field)
-    if rule.then:
-        identifying |= {rule.then.field, rule.then.new}
+    """Refuse what MLflow reads under two spellings: any field given twice, and camelCase ids."""
     for key in data:
-        if not _UPPER.search(key):
-            continue
-        snake = _WORD_START.sub(r"_\1", key).lower()
-        if snake in data or snake in identifying:
-            raise InvalidRequest(f"Write '{snake}' instead of '{key}'.")
+        if (twin := _camel(key)) != key and twin in data:
+            raise InvalidRequest(f"Write '{key}' instead of '{twin}'.")
+    names = {name for need in rule.needs for name in need.selector.fields}
+    if rule.narrow:
+        names.add(rule.narrow.field)
+    if rule.keep:
+        names |= {"max_results", "page_token"}
+    if rule.then:
+        names |= {rule.then.field, rule.then.new}
+    for name in names:
+        _check_way(data, name.split("."))
+
+
+def _check_way(data: Any, names: list[str]) -> None:
+    if isinstance(data, list):
+        for item in data:
+            _check_way(item, names)
+    elif isinstance(data, dict) and names:
+        if (twin := _camel(names[0])) != names[0] and twin in data:
+            raise InvalidRequest(f"Write '{names[0]}' instead of '{twin}'.")
+        _check_way(data.get(names[0]), names[1:])
+
+
+def _camel(name: str) -> str:
+    """The other spelling under which protobuf reads a JSON field."""
+    head, *rest = name.split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
 def _dig(data: Any, names: list[str]) -> Iterator[Any]:
@@ -243,5 +269,9 @@ def _dig(data: Any, names: list[str]) -> Iterator[Any]:
             yield from _dig(inner, names[1:])
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value

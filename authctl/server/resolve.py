@@ -80,10 +80,9 @@ class Resolver:
     async def _demands(self, need: Need, reading: Reading) -> list[Demand]:
         selector = need.selector
         if selector.handle is Handle.TYPED_ID:
-            return [Demand(need.action, _typed(reading))]
+            return [Demand(need.action, self._typed(reading))]
         if selector.handle in _OF_THE_WORKSPACE:
-            given = any(reading.values(name) for name in selector.fields)
-            return [Demand(need.action, _WORKSPACE if given else None)]
+            return [Demand(need.action, _WORKSPACE)]
         values = reading.named(selector)
         if not values:
             if need.optional:
@@ -113,6 +112,15 @@ class Resolver:
 
     async def _artifact(self, value: str) -> Resource | None:
         return experiment_of_path(value)
+
+    def _typed(self, reading: Reading) -> Resource:
+        resource = Resource.checked(reading.required("resource_type"), typed_id(reading))
+        if resource.id == WILDCARD:
+            # Granting everything of a type is for whoever manages the workspace.
+            return _WORKSPACE
+        if resource.type == ResourceType.PROMPT and self._generation is Generation.LEGACY:
+            return Resource(ResourceType.REGISTERED_MODEL, resource.id)
+        return resource
 
     async def _storage(self, action: Action, uri: str, reading: Reading) -> Demand:
         """What files at a URI belong to; files that belong to nothing known cannot be judged."""
@@ -146,6 +154,14 @@ class Resolver:
         return None
 
 
+def typed_id(reading: Reading) -> str:
+    """The id that goes with a resource_type; some clients write an experiment's as a number."""
+    value = reading.one("resource_id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return reading.required("resource_id")
+
+
 def experiment_of_path(path: str) -> Resource | None:
     """The experiment whose folder an artifact path lies in; None when that is not plain to see."""
     match = _EXPERIMENT_FOLDER.match(path)
@@ -162,17 +178,3 @@ def is_plain_path(path: str) -> bool:
         and not any(segment in ("", ".", "..") for segment in path.rstrip("/").split("/"))
         and not path.endswith("//")
     )
-
-
-def _typed(reading: Reading) -> Resource:
-    kind = reading.required("resource_type")
-    values = reading.values("resource_id")
-    if not values or values[0] in (None, ""):
-        raise missing("resource_id")
-    if len(values) > 1 or isinstance(values[0], bool) or not isinstance(values[0], str | int):
-        raise missing("resource_id")
-    resource = Resource.checked(kind, str(values[0]))
-    if resource.id == WILDCARD:
-        # Granting everything of a type is for whoever manages the workspace.
-        return _WORKSPACE
-    return resource

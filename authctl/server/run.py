@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from authctl.config import CONFIG_PATH, DATABASE, SECRET_KEY, AuthConfig
 from authctl.errors import InvalidRequest, Unavailable
-from authctl.server.authorization_function import load_function
-from authctl.config import BASIC_AUTHENTICATION
-from authctl.server.bootstrap import ensure_admin, secret_key
-from authctl.server.plugin import HOST, STATIC_PREFIX, UPSTREAM, open_database
-from authctl.store.sql import database_file
+from authctl.server.bootstrap import prepare
+from authctl.server.plugin import CHECKED, STATIC_PREFIX, UPSTREAM
 from authctl.upstream import embedded
 from authctl.upstream.proxy import Proxy
 
@@ -44,6 +41,8 @@ def serve(options: ServeOptions) -> NoReturn:
     database that cannot be opened. Nothing is started before all of them are checked.
     """
     _check_extra(options.extra)
+    if options.upstream:
+        _check_gateway(options)
     prefix = _static_prefix(options.static_prefix)
     env = dict(os.environ)
     if options.auth_db:
@@ -51,19 +50,15 @@ def serve(options: ServeOptions) -> NoReturn:
     if options.auth_config:
         env[CONFIG_PATH] = str(options.auth_config)
     config = AuthConfig.load(None, env)
-    if options.upstream:
-        Proxy(options.upstream)
-    elif not embedded.is_installed():
-        embedded.load()
-    if config.authorization_function != BASIC_AUTHENTICATION:
-        load_function(config.authorization_function)
+    if not options.upstream:
+        embedded.check_installed()
     _check_port(options.host, options.port)
-    store = open_database(config)
-    env[SECRET_KEY] = secret_key(SECRET_KEY, env, database_file(config.database_uri))
-    for warning in ensure_admin(config, store, host=options.host):
+    ready = prepare(config, env, host=options.host)
+    ready.store.close()
+    for warning in ready.warnings:
         sys.stderr.write(f"warning: {warning}\n")
-    store.close()
-    env[HOST] = options.host
+    env[SECRET_KEY] = ready.secret_key
+    env[CHECKED] = "1"
     sys.stderr.write(f"Serving MLflow with authentication on {_address(options, prefix)}\n")
     sys.stderr.flush()
     if options.upstream:
@@ -100,13 +95,23 @@ def _become(command: list[str], env: Mapping[str, str]) -> NoReturn:
 
 def _check_extra(extra: tuple[str, ...]) -> None:
     for word in extra:
-        name = word.partition("=")[0]
+        # A short option may have its value attached: -p5000.
+        name = word.partition("=")[0] if word.startswith("--") else word[:2]
         if name in _NEVER:
             raise InvalidRequest(f"'{name}' cannot be used with authctl serve.")
         if name in _OURS:
             raise InvalidRequest(
                 f"'{name}' was given to MLflow.", hint=f"Write {_OURS[name]} before the '--'."
             )
+
+
+def _check_gateway(options: ServeOptions) -> None:
+    Proxy(str(options.upstream))
+    if options.backend_store_uri or options.artifacts_destination or options.extra:
+        raise InvalidRequest(
+            "With --upstream no MLflow is started, so there is nothing to set up.",
+            hint="Leave --backend-store-uri, --artifacts-destination and what follows '--' out.",
+        )
 
 
 def _static_prefix(text: str | None) -> str:

@@ -19,16 +19,21 @@ def is_installed() -> bool:
     return importlib.util.find_spec("mlflow") is not None
 
 
-def load() -> ASGIApp:
-    """Make MLflow's tracking server, set up by the environment that `mlflow server` prepares.
-
-    InvalidRequest where MLflow is not installed.
-    """
+def check_installed() -> None:
+    """InvalidRequest where MLflow is not installed."""
     if not is_installed():
         raise InvalidRequest(
             "MLflow is not installed, so there is nothing to serve.",
             hint="pip install 'authctl[mlflow]', or name a running MLflow with --upstream.",
         )
+
+
+def load() -> ASGIApp:
+    """Make MLflow's tracking server, set up by the environment that `mlflow server` prepares.
+
+    InvalidRequest where MLflow is not installed.
+    """
+    check_installed()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from mlflow.server.fastapi_app import app  # noqa: PLC0415 - takes seconds
@@ -36,9 +41,16 @@ def load() -> ASGIApp:
 
 
 def run_view(function: Callable[[], Any], scope: MutableMapping[str, Any]) -> Any:
-    """Call a function that reads Flask's request, such as an authorization_function."""
+    """Call a function that reads Flask's request, such as an authorization_function.
+
+    What it aborts with is what it returns.
+    """
     from mlflow.server import app as flask_app  # noqa: PLC0415 - takes seconds
     from starlette.middleware.wsgi import build_environ  # noqa: PLC0415 - warns on import
+    from werkzeug.exceptions import HTTPException  # noqa: PLC0415 - comes with MLflow
 
     with flask_app.request_context(build_environ(scope, b"")):
-        return function()
+        try:
+            return function()
+        except HTTPException as error:
+            return error.get_response()

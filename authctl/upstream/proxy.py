@@ -29,19 +29,25 @@ _HOP_BY_HOP = frozenset(
         b"upgrade",
     }
 )
-_CONNECT_SECONDS = 5.0
-_IDLE_SECONDS = 300.0
+# The caller's Host is this server's, and its Origin was judged by this server's own rules.
+_NOT_SENT = _HOP_BY_HOP | {b"host", b"origin"}
+# The server in front writes its own.
+_NOT_ANSWERED = _HOP_BY_HOP | {b"date", b"server"}
+_PATIENCE = httpx.Timeout(300.0, connect=5.0)
 
 
 class Proxy:
     """Forwards each request to one MLflow; nothing is sent twice, no redirect is followed."""
 
     def __init__(self, base: str) -> None:
-        parts = urlsplit(base)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(base)
+            is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address:
             raise InvalidRequest(
-                f"The upstream '{parts.scheme}://{parts.hostname or ''}' is not an address of an"
-                " MLflow server.",
+                "The upstream is not the address of an MLflow server.",
                 hint="Write it as http://host:5000 or https://host.",
             )
         if parts.username or parts.password:
@@ -51,7 +57,6 @@ class Proxy:
         self._base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}".encode()
         self._host = parts.netloc.encode()
         self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(_IDLE_SECONDS, connect=_CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
             follow_redirects=False,
             trust_env=False,
@@ -77,21 +82,7 @@ class Proxy:
                 return
 
     async def _forward(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [
-            (name, value)
-            for name, value in scope["headers"]
-            if name not in _HOP_BY_HOP and name != b"host"
-        ]
-        query = b"?" + scope["query_string"] if scope["query_string"] else b""
-        has_body = any(
-            name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]
-        )
-        request = self._client.build_request(
-            scope["method"],
-            (self._base + scope["raw_path"] + query).decode("ascii"),
-            headers=[(b"host", self._host), *headers],
-            content=_body(receive) if has_body else None,
-        )
+        request = self._request(scope, receive)
         started = False
         try:
             response = await self._client.send(request, stream=True)
@@ -103,7 +94,7 @@ class Proxy:
                         "headers": [
                             (name.lower(), value)
                             for name, value in response.headers.raw
-                            if name.lower() not in _HOP_BY_HOP
+                            if name.lower() not in _NOT_ANSWERED
                         ],
                     }
                 )
@@ -131,6 +122,25 @@ class Proxy:
                 }
             )
             await send({"type": "http.response.body", "body": body})
+
+    def _request(self, scope: Scope, receive: Receive) -> httpx.Request:
+        """The caller's request and nothing else: the client would add its headers and cookies."""
+        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        names = {name for name, _ in scope["headers"]}
+        has_body = not names.isdisjoint({b"content-length", b"transfer-encoding"})
+        try:
+            return httpx.Request(
+                scope["method"],
+                (self._base + scope["raw_path"] + query).decode("ascii"),
+                headers=[
+                    (b"host", self._host),
+                    *(pair for pair in scope["headers"] if pair[0] not in _NOT_SENT),
+                ],
+                content=_body(receive) if has_body else None,
+                extensions={"timeout": _PATIENCE.as_dict()},
+            )
+        except httpx.InvalidURL as error:
+            raise InvalidRequest("The address is too long.") from error
 
 
 async def _body(receive: Receive) -> AsyncIterator[bytes]:

@@ -34,7 +34,8 @@ class Answer:
 
 
 async def collect(app: ASGIApp, scope: dict[str, Any], body: bytes) -> Answer:
-    """Send one request with a whole body and wait for the whole answer."""
+    """Send one request with a whole body and wait for the whole answer, not compressed."""
+    headers_sent = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
     sent = False
     status = 0
     headers: list[tuple[bytes, bytes]] = []
@@ -56,18 +57,16 @@ async def collect(app: ASGIApp, scope: dict[str, Any], body: bytes) -> Answer:
         elif message["type"] == "http.response.body":
             chunks.append(message.get("body", b""))
 
-    await app(scope, receive, send)
+    await app({**scope, "headers": headers_sent}, receive, send)
     return Answer(status, headers, b"".join(chunks))
 
 
-async def ask(
-    app: ASGIApp, scope: Scope, path: str, query: Iterable[tuple[str, str]]
-) -> Answer:
+async def ask(app: ASGIApp, scope: Scope, path: str, query: Iterable[tuple[str, str]]) -> Answer:
     """GET a path of the upstream; `scope` is that of the request it is asked for."""
     return await collect(app, get_scope(scope, path, query), b"")
 
 
-def get_scope(scope: dict[str, Any], path: str, query: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def get_scope(scope: Scope, path: str, query: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The scope of a GET made on behalf of another request; it bears none of its headers but Host.
 
     Host is kept since MLflow checks it against its allow-list.

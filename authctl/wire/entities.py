@@ -6,6 +6,7 @@ from typing import Any
 
 from authctl.model import (
     Assignment,
+    Generation,
     Grant,
     Resource,
     ResourceType,
@@ -25,6 +26,20 @@ def user_to_json(user: User) -> Json:
 def user_from_json(data: Json) -> User:
     """Read an account; the 3.10 to 3.12 list leaves is_admin out, some rows have it null."""
     return User(int(data["id"]), str(data["username"]), bool(data.get("is_admin")))
+
+
+def current_user_to_json(user: User, generation: Generation, *, is_basic_auth: bool) -> Json:
+    """Write who is asking; `generation`, which MLflow leaves out, tells that authctl answers."""
+    return {
+        "generation": str(generation),
+        "is_basic_auth": is_basic_auth,
+        "user": user_to_json(user),
+    }
+
+
+def generation_from_json(data: Json) -> Generation | None:
+    """Read from a users/current answer how authctl's database lays grants out; None from MLflow."""
+    return Generation(data["generation"]) if "generation" in data else None
 
 
 def user_with_grants_to_json(user: User, grants: list[Grant]) -> Json:
@@ -121,3 +136,8 @@ def assignment_to_json(assignment: Assignment) -> Json:
         "role_id": assignment.role_id,
         "user_id": assignment.user_id,
     }
+
+
+def assignment_from_json(data: Json) -> Assignment:
+    """Read that a user holds a role."""
+    return Assignment(int(data["id"]), int(data["role_id"]), int(data["user_id"]))

@@ -26,7 +26,12 @@ _CLASS_OF_STATUS: dict[int, type[AuthctlError]] = {
     503: Unavailable,
     504: Unavailable,
 }
+_NO_ENDPOINT = (404, 405)
 _MAX_TEXT = 300
+
+
+class NoSuchEndpoint(InvalidRequest):
+    """A path or method the server does not have: another release, or not an auth server at all."""
 
 
 def error_to_json(error: AuthctlError) -> dict[str, Any]:
@@ -48,6 +53,9 @@ def error_from_response(status: int, body: bytes) -> AuthctlError:
         message = data["message"].split(" Error: ")[0].split("\n[SQL:")[0]
         found = _CLASS_OF_CODE.get(str(data.get("error_code")))
         return (found or _CLASS_OF_STATUS.get(status, AuthctlError))(message)
+    if status in _NO_ENDPOINT:
+        # MLflow's handlers always write JSON; a bare 404 comes from the router.
+        return NoSuchEndpoint("The server does not have what was asked of it.")
     text = body.decode("utf-8", "replace").strip()
     if not text or text.lower().startswith(("<!doctype", "<html")) or len(text) > _MAX_TEXT:
         text = f"The server answered {status}."

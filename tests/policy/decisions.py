@@ -63,10 +63,8 @@ def _verdict(rule: Rule, principal: Principal | None, level: Permission) -> str:
             for need in rule.needs
         ]
         decision = decide(rule, demands, _levels(demands, level))
-    if rule.access is Access.SELF and principal and not principal.is_admin:
-        return "own"
     if not decision.allowed:
-        return "-"
+        return "own" if rule.access is Access.SELF and principal else "-"
     if (rule.keep or rule.narrow) and principal and not principal.is_admin:
         return "part"
     return "yes"

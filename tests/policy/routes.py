@@ -29,8 +29,8 @@ def installed_routes() -> frozenset[tuple[str, str, str]]:
 
 
 def _enumerate() -> set[tuple[str, str, str]]:
-    from mlflow.server import app as flask_app
-    from mlflow.server.fastapi_app import app as fastapi_app
+    from mlflow.server import app as flask_app  # noqa: PLC0415 - in the process of its own
+    from mlflow.server.fastapi_app import app as fastapi_app  # noqa: PLC0415 - likewise
 
     found = {
         (method, *fold(_FLASK.sub(_flask_placeholder, rule.rule)))
@@ -75,4 +75,4 @@ def _fastapi_placeholder(match: re.Match[str]) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(sorted(_enumerate())))
+    sys.stdout.write(json.dumps(sorted(_enumerate())) + "\n")

@@ -70,9 +70,7 @@ def test_managing_the_workspace_beats_even_deny() -> None:
 
 
 def test_a_workspace_grant_means_nothing_in_the_legacy_generation() -> None:
-    found = level(
-        (WORKSPACE, "MANAGE"), default=Permission.READ, generation=Generation.LEGACY
-    )
+    found = level((WORKSPACE, "MANAGE"), default=Permission.READ, generation=Generation.LEGACY)
     assert found == Permission.READ
 
 

@@ -22,10 +22,7 @@ def test_every_route_of_the_installed_mlflow_has_a_row() -> None:
 @pytest.mark.mlflow
 def test_every_row_is_served_by_a_supported_mlflow_or_by_authctl() -> None:
     rows = {
-        row
-        for rule in ALL_RULES
-        if not rule.here and rule.method != "HEAD"
-        for row in shape(rule)
+        row for rule in ALL_RULES if not rule.here and rule.method != "HEAD" for row in shape(rule)
     }
     assert sorted(rows - installed_routes() - SERVED_ELSEWHERE) == []
 

@@ -20,19 +20,20 @@ _V3 = ("3.0",)
 _TYPED = Selector(Handle.TYPED_ID, ("resource_type", "resource_id"))
 _ROLE = Selector(Handle.ROLE_ID, ("role_id",))
 _ROLE_PERMISSION = Selector(Handle.ROLE_PERMISSION_ID, ("role_permission_id",))
+# There is the default workspace alone, whether a request names it or not.
 _WORKSPACE = Selector(Handle.WORKSPACE, ("workspace",))
 
 
 def _here(
     route: str,
     demand: Access | Need,
-    *,
+    *more: Need,
     versions: tuple[str, ...] | None = None,
     who: str = "",
     body: Body | None = None,
     many: tuple[str, ...] = (),
 ) -> Rule:
-    return rule(route, demand, versions=versions, who=who, body=body, many=many, here=True)
+    return rule(route, demand, *more, versions=versions, who=who, body=body, many=many, here=True)
 
 
 def _legacy(family: str, needed: Need) -> tuple[Rule, ...]:
@@ -44,24 +45,29 @@ def _legacy(family: str, needed: Need) -> tuple[Rule, ...]:
     )
 
 
+def _about(route: str) -> Rule:
+    """What a user may know of themselves, and whoever manages the workspace of everyone."""
+    return _here(route, Access.SELF, manage(_WORKSPACE), versions=_V3, who="username")
+
+
 RULES: tuple[Rule, ...] = (
-    _here("GET /signup", Access.ADMIN),
-    _here("POST /mlflow/users/create-ui", Access.ADMIN, body=Body.FORM),
-    _here("POST /mlflow/users/create", Access.ADMIN),
+    _here("GET /signup", manage(_WORKSPACE)),
+    _here("POST /mlflow/users/create-ui", manage(_WORKSPACE), body=Body.FORM),
+    _here("POST /mlflow/users/create", manage(_WORKSPACE)),
     _here("GET /mlflow/users/get", Access.SELF, who="username"),
     _here("GET /mlflow/users/current", Access.SIGNED_IN),
-    _here("GET /mlflow/users/list", Access.ADMIN),
+    _here("GET /mlflow/users/list", manage(_WORKSPACE)),
     _here("PATCH /mlflow/users/update-password", Access.SELF, who="username"),
     _here("PATCH /mlflow/users/update-admin", Access.ADMIN),
     _here("DELETE /mlflow/users/delete", Access.ADMIN),
     *_legacy("experiments", manage(experiment())),
     *_legacy("registered-models", manage(model())),
     _here("GET /mlflow/users/current/permissions", Access.SIGNED_IN, versions=_V3),
-    _here("GET /mlflow/users/permissions/list", Access.SELF, versions=_V3, who="username"),
-    _here("GET /mlflow/users/permissions/get", Access.SELF, versions=_V3, who="username"),
+    _about("GET /mlflow/users/permissions/list"),
+    _about("GET /mlflow/users/permissions/get"),
     _here("POST /mlflow/users/permissions/grant", manage(_TYPED), versions=_V3),
     _here("POST /mlflow/users/permissions/revoke", manage(_TYPED), versions=_V3),
-    _here("GET /mlflow/users/roles/list", Access.SELF, versions=_V3, who="username"),
+    _about("GET /mlflow/users/roles/list"),
     _here("POST /mlflow/roles/create", manage(_WORKSPACE), versions=_V3),
     _here("GET /mlflow/roles/get", read(_ROLE), versions=_V3),
     _here("GET /mlflow/roles/list", read(_WORKSPACE), versions=_V3, many=("workspace",)),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from authctl.errors import InvalidRequest
+from authctl.model import DEFAULT_WORKSPACE
 from authctl.server.request import missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from authctl.model import Permission, Principal, Resource
+    from authctl.model import Permission, Principal, Resource, Role
     from authctl.server.request import Reading
     from authctl.server.signup_token import SignupTokens
     from authctl.store.base import Store
+
+
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,15 @@ class Call:
         value = self.reading.one(name)
         if value is None or value == "":
             raise missing(name)
-        text = str(value)
-        if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-            raise InvalidRequest(f"Parameter '{name}' must be an integer. Got: '{text}'")
+        if isinstance(value, bool) or not _WHOLE_NUMBER.fullmatch(text := str(value)):
+            raise InvalidRequest(
+                f"Parameter '{name}' must be an integer. Got: '{str(value)[:_SHOWN]}'"
+            )
         return int(text)
+
+    def sees(self, role: Role) -> bool:
+        """Whether the caller may know of a role: another workspace's is for administrators."""
+        return self.principal.is_admin or role.workspace == DEFAULT_WORKSPACE
 
     def target(self) -> Resource:
         """What the rule's need resolved to."""

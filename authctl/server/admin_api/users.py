@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from authctl.errors import InvalidRequest, Refused
 from authctl.model import Generation, checked_password
 from authctl.store.passwords import verify_password
-from authctl.wire.entities import role_to_json, user_to_json, user_with_grants_to_json
+from authctl.wire.entities import (
+    current_user_to_json,
+    role_to_json,
+    user_to_json,
+    user_with_grants_to_json,
+)
 
 if TYPE_CHECKING:
     from authctl.model import User
@@ -18,11 +23,14 @@ Json = dict[str, Any]
 
 def create(call: Call) -> Json:
     """Make an account without any right."""
-    username, password = call.optional("username"), call.optional("password")
-    if username == "" or password == "":
+    return {"user": _with_grants(call, new_user(call))}
+
+
+def new_user(call: Call) -> User:
+    """The account that a request asks for, made. AlreadyExists; InvalidRequest."""
+    if "" in (call.optional("username"), call.optional("password")):
         raise InvalidRequest("Username and password cannot be empty.")
-    user = call.store.create_user(call.required("username"), call.required("password"))
-    return {"user": _with_grants(call, user)}
+    return call.store.create_user(call.required("username"), call.required("password"))
 
 
 def get(call: Call) -> Json:
@@ -32,7 +40,9 @@ def get(call: Call) -> Json:
 
 def current(call: Call) -> Json:
     """Whoever asks."""
-    return {"is_basic_auth": call.settings.is_basic, "user": user_to_json(call.principal.user)}
+    return current_user_to_json(
+        call.principal.user, call.store.generation, is_basic_auth=call.settings.is_basic
+    )
 
 
 def list_all(call: Call) -> Json:
@@ -42,7 +52,7 @@ def list_all(call: Call) -> Json:
         return {"users": [{**user_to_json(user), "roles": []} for user in users]}
     held: dict[int, list[Json]] = {user.id: [] for user in users}
     for role, holders in call.store.list_holders():
-        for user_id in holders:
+        for user_id in holders if call.sees(role) else ():
             held.setdefault(user_id, []).append(role_to_json(role))
     return {"users": [{**user_to_json(user), "roles": held[user.id]} for user in users]}
 

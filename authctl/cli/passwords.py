@@ -1,0 +1,119 @@
+"""The safe ways to hand over a new password."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
+from authctl.cli.output import Field
+from authctl.errors import InvalidRequest
+from authctl.model import checked_password
+
+if TYPE_CHECKING:
+    from authctl.cli.session import Session
+
+_WAYS = "Use --password-stdin, --password-file FILE or --generate; at a terminal you are asked."
+_GENERATED_BYTES = 18  # 144 bits, 24 characters
+
+
+def _explain(value: str | None) -> None:
+    if value is not None:
+        raise InvalidRequest(
+            "A password on the command line can be read by everyone on this machine.", hint=_WAYS
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordOptions:
+    """Where a new password comes from; without any of these it is asked for."""
+
+    password_stdin: Annotated[
+        bool, Option("--password-stdin", help="Read the password from standard input.")
+    ] = False
+    password_file: Annotated[
+        str | None,
+        Option("--password-file", metavar="FILE", help="Read the password from a file."),
+    ] = None
+    generate: Annotated[
+        bool, Option("--generate", help="Make a password up and print it, this once.")
+    ] = False
+    password: Annotated[
+        str | None, Option("--password", hidden=True, is_eager=True, callback=_explain)
+    ] = None
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The field of a generated password, last in its row."""
+        return (Field("password"),) if self.generate else ()
+
+    def check(self, session: Session) -> None:
+        """Refuse what cannot work before anything else is done."""
+        chosen = [self.password_stdin, self.password_file is not None, self.generate]
+        if sum(chosen) > 1:
+            raise InvalidRequest("The password can come from one place only.", hint=_WAYS)
+        if not any(chosen) and not session.prompts.possible:
+            raise InvalidRequest("A password is needed, and nobody can be asked.", hint=_WAYS)
+        if self.generate and session.output.only_names:
+            raise InvalidRequest(
+                "-q would hide the generated password.",
+                hint="Use --fields password to see just it.",
+            )
+
+    def read(self, session: Session, username: str, *, dry_run: bool) -> str:
+        """Get the new password; InvalidRequest if it is too short or cannot be read.
+
+        A dry run asks nobody.
+        """
+        if self.password_stdin:
+            return checked_password(_without_line_end(_decoded(sys.stdin.buffer.read(), "stdin")))
+        if self.password_file is not None:
+            return checked_password(password_in(self.password_file))
+        if self.generate or dry_run:
+            return secrets.token_urlsafe(_GENERATED_BYTES)
+        return checked_password(session.prompts.new_password(f"New password for {username}"))
+
+    def to_print(self, password: str, *, dry_run: bool) -> str | None:
+        """The password if nobody else knows it."""
+        return password if self.generate and not dry_run else None
+
+
+def current_password(session: Session, username: str, file: str | None) -> str | None:
+    """The present password, which servers since MLflow 3.13 ask of who changes their own.
+
+    It is the one the caller signs in with; else it comes from a file, or is asked for.
+    """
+    if file is not None:
+        return password_in(file)
+    if session.caller != username:
+        return None
+    if session.credentials.scheme == "basic" and session.credentials.password:
+        return session.credentials.password.value
+    return session.prompts.password("Your present password") if session.prompts.possible else None
+
+
+def password_in(file: str) -> str:
+    """Read the one line of a password file."""
+    try:
+        content = Path(file).read_bytes()
+    except OSError as error:
+        raise InvalidRequest(
+            f"The password file {file} cannot be read: {error.strerror}."
+        ) from error
+    return _without_line_end(_decoded(content, file))
+
+
+def _decoded(content: bytes, source: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        # Not "from error": its text quotes the bytes.
+        raise InvalidRequest(f"The password in {source} is not UTF-8 text.") from None
+
+
+def _without_line_end(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,49 @@
+"""What AuthServiceClient gives: the attributes of MLflow's own entities, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from authctl.model import DEFAULT_WORKSPACE
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentPermission:
+    """A user's own grant on an experiment.
+
+    `user_id` is None where the server does not tell the caller, who may grant without being an
+    admin.
+    """
+
+    experiment_id: str
+    user_id: int | None
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredModelPermission:
+    """A user's own grant on a registered model; `user_id` as in ExperimentPermission."""
+
+    name: str
+    user_id: int | None
+    permission: str
+    workspace: str = DEFAULT_WORKSPACE
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account with its own grants."""
+
+    id: int
+    username: str
+    is_admin: bool
+    experiment_permissions: tuple[ExperimentPermission, ...] = ()
+    registered_model_permissions: tuple[RegisteredModelPermission, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserPermission:
+    """The level in effect on a resource; `allowed` tells whether it lets its holder use it."""
+
+    allowed: bool
+    permission: str

@@ -1,0 +1,155 @@
+"""Real servers for tests: started on a free port of this machine, stopped with the test."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+ADMIN = ("admin", "an-admin-password")
+_START_SECONDS = 90
+_STOP_SECONDS = 20
+
+# What a developer's shell may hold must not reach the servers under test.
+_FOREIGN = ("MLFLOW_", "_MLFLOW_", "AUTHCTL_", "_AUTHCTL_")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; its clients keep no state between calls."""
+
+    url: str
+    folder: Path
+    log: Path
+    database: str
+    clients: dict[tuple[str, str] | None, httpx.Client] = field(default_factory=dict)
+
+    def client(self, user: tuple[str, str] | None = ADMIN) -> httpx.Client:
+        if user not in self.clients:
+            self.clients[user] = httpx.Client(
+                base_url=self.url, auth=user, trust_env=False, timeout=60
+            )
+        return self.clients[user]
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        /,
+        *,
+        user: tuple[str, str] | None = ADMIN,
+        **query: Any,
+    ) -> httpx.Response:
+        return self.client(user).request(method, path, json=body, params=query or None)
+
+    def add_user(self, name: str, *, is_admin: bool = False) -> tuple[str, str]:
+        user = (name, f"{name}-password-1")
+        made = self.call(
+            "POST", "/api/2.0/mlflow/users/create", {"username": user[0], "password": user[1]}
+        )
+        assert made.status_code == 200, made.text
+        if is_admin:
+            self.call(
+                "PATCH", "/api/2.0/mlflow/users/update-admin", {"username": name, "is_admin": True}
+            )
+        return user
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return {**kept, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **more}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def authctl_server(
+    folder: Path,
+    *options: str,
+    env: Mapping[str, str] | None = None,
+    prefix: str = "",
+    first_password: str | None = ADMIN[1],
+) -> Iterator[Server]:
+    """`authctl serve` with an administrator whose password is not the well-known one."""
+    port = free_port()
+    command = [sys.executable, "-m", "authctl", "serve", "--port", str(port), "--workers", "1"]
+    if prefix:
+        options = ("--static-prefix", prefix, *options)
+    settings = dict(env or {})
+    if first_password is not None:
+        settings["MLFLOW_AUTH_ADMIN_PASSWORD"] = first_password
+    with running([*command, *options], folder, port, env=settings, prefix=prefix) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str],
+    folder: Path,
+    port: int,
+    *,
+    env: Mapping[str, str] | None = None,
+    prefix: str = "",
+) -> Iterator[Server]:
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "server.log"
+    url = f"http://127.0.0.1:{port}{prefix}"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=clean_environment(**(env or {})),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        _wait(process, url, log)
+        server = Server(url, folder, log, f"sqlite:///{folder / 'basic_auth.db'}")
+        yield server
+        for client in server.clients.values():
+            client.close()
+    finally:
+        _stop(process)
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(_STOP_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

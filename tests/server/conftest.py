@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from authctl.store import schema
+from tests.live import authctl_server
+from tests.server.admin_api import PREFIXES, AdminApi
+from tests.store.databases import make_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.live import Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on a fresh database, which has the tables of the roles generation."""
+    with authctl_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def legacy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on a database as MLflow made it before 3.6."""
+    folder = tmp_path_factory.mktemp("legacy")
+    database = folder / "legacy.db"
+    database.touch()
+    make_tables(f"sqlite:///{database}", schema.INITIAL)
+    with authctl_server(folder, "--auth-db", f"sqlite:///{database}") as running:
+        yield running
+
+
+@pytest.fixture(params=PREFIXES)
+def api(request: pytest.FixtureRequest, server: Server) -> AdminApi:
+    """The admin API of the roles generation."""
+    return AdminApi(server, request.param)
+
+
+@pytest.fixture(params=PREFIXES)
+def legacy(request: pytest.FixtureRequest, legacy_server: Server) -> AdminApi:
+    """The admin API on a legacy database."""
+    return AdminApi(legacy_server, request.param)
+
+
+@pytest.fixture(params=[f"{kind}{prefix}" for kind in ("roles", "legacy") for prefix in PREFIXES])
+def either(request: pytest.FixtureRequest) -> AdminApi:
+    """The admin API on both generations of databases, where they are to answer alike."""
+    kind, prefix = request.param.split("/")
+    name = "server" if kind == "roles" else "legacy_server"
+    return AdminApi(request.getfixturevalue(name), f"/{prefix}")

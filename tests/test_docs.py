@@ -1,0 +1,66 @@
+"""The documents say what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import tomli
+
+from authctl import __version__
+from authctl.cli.main import tree
+from tests import architecture
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+_BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINE = re.compile(r"^(?:\$ )?(authctl [^#\n]+)", re.MULTILINE)
+_INLINE = re.compile(r"`(authctl [^`]+)`")
+
+
+def written_commands() -> list[str]:
+    blocks = "".join(_BLOCK.findall(README))
+    return [text.strip() for text in (*_LINE.findall(blocks), *_INLINE.findall(README))]
+
+
+def test_the_readme_has_commands() -> None:
+    assert len(written_commands()) > 15
+
+
+@pytest.mark.parametrize("text", written_commands())
+def test_every_command_and_option_in_the_readme_exists(text: str) -> None:
+    words = text.split(" -- ", maxsplit=1)[0].split()[1:]
+    root = command = tree()
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    assert not getattr(command, "commands", None) or not words, f"no such command: {text}"
+    known = {option for param in (*root.params, *command.params) for option in param.opts}
+    assert {word for word in words if word.startswith("-")} <= known
+
+
+def test_every_make_target_in_the_documents_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+    assert set(re.findall(r"^make ([a-z-]+)", README, re.MULTILINE)) <= targets
+
+
+def test_the_architecture_lists_every_file_in_its_own_words() -> None:
+    text = architecture.FILE.read_text(encoding="utf-8")
+    assert text == architecture.with_files(text), "run `python -m tests.regenerate`"
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for document in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", document.read_text("utf-8")):
+            assert (ROOT / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_changelog_has_a_place_for_what_comes_next() -> None:
+    assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_one_version_is_told_everywhere() -> None:
+    project = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == __version__
