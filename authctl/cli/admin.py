@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from authctl.cli.batch import RESULTS, change_each, result, unchanged
 from authctl.cli.command import command, group
+from authctl.cli.field import Field
 from authctl.cli.options import DryRun, Force, UserNames
-from authctl.cli.output import Field
 from authctl.cli.people import get_user, naming, refuse_lockout
 from authctl.cli.session import Session
 
 if TYPE_CHECKING:
-    from authctl.cli.output import Row
+    from authctl.cli.field import Row
 
 app = group(
     "List admins, promote and demote them.",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authctl.cli.output import Field
+from authctl.cli.field import Field
 from authctl.errors import AuthctlError, NotAuthenticated, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from authctl.cli.output import Row, Sheet
+    from authctl.cli.field import Row
+    from authctl.cli.output import Sheet
 
 UNCHANGED = "unchanged"
 

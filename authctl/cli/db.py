@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from authctl.cli.batch import RESULT, result, unchanged
 from authctl.cli.command import command, group
+from authctl.cli.field import Field
 from authctl.cli.location import without_password
 from authctl.cli.options import DryRun
-from authctl.cli.output import Field
 from authctl.cli.session import Session
 from authctl.errors import Unavailable
 

@@ -4,50 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from authctl.cli.field import plain
 from authctl.cli.suggest import did_you_mean
 from authctl.cli.visible import one_line, visible
 from authctl.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from authctl.cli.field import Field, Row
     from authctl.cli.options import SharedOptions
 
 FORMS = ("table", "tsv", "csv", "json", "jsonl")
 COLORS = ("auto", "always", "never")
-
-Row = Mapping[str, Any]
-
-
-def plain(value: Any) -> str:
-    """Write a value as people do: yes and no, nothing for None, a list with commas."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return " ".join(plain(item) for item in value.values())
-    if isinstance(value, list):
-        return ", ".join(plain(item) for item in value)
-    return "" if value is None else str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a row: its JSON key, its heading, and how people read its value.
-
-    A field that is not `shown` appears in JSON, or when --fields names it.
-    """
-
-    key: str
-    heading: str = ""
-    shown: bool = True
-    style: Callable[[Any], str] | None = None
-
-    @property
-    def title(self) -> str:
-        """What stands above the column."""
-        return self.heading or self.key
 
 
 class Output:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from authctl.cli.output import Field
+from authctl.cli.field import Field
 from authctl.errors import InvalidRequest
 from authctl.model import checked_password
 

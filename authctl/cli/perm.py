@@ -8,8 +8,8 @@ import typer
 
 from authctl.cli.batch import RESULTS, change_each, result, unchanged
 from authctl.cli.command import command, group
+from authctl.cli.field import Field
 from authctl.cli.options import DryRun, LevelName
-from authctl.cli.output import Field
 from authctl.cli.people import get_user, naming
 from authctl.cli.session import Session
 from authctl.cli.targets import TargetOptions, parse_level
@@ -19,7 +19,7 @@ from authctl.model import Permission, Resource
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from authctl.cli.output import Row
+    from authctl.cli.field import Row
     from authctl.model import User
     from authctl.store.base import AuthStore
 

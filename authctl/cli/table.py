@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from authctl.cli.output import plain
+from authctl.cli.field import plain
 from authctl.cli.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from authctl.cli.output import Field, Row
+    from authctl.cli.field import Field, Row
 
 _UNBOUNDED = 100_000  # into a file nothing is folded
 

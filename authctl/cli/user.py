@@ -8,8 +8,8 @@ import typer
 
 from authctl.cli.batch import RESULT, RESULTS, change_each, result, unchanged
 from authctl.cli.command import command, group
+from authctl.cli.field import Field
 from authctl.cli.options import DryRun, Force, UserName, UserNames, Yes
-from authctl.cli.output import Field
 from authctl.cli.passwords import PasswordOptions, current_password
 from authctl.cli.people import find_user, get_user, naming, refuse_lockout
 from authctl.cli.session import Session
@@ -17,7 +17,7 @@ from authctl.errors import AlreadyExists, InvalidRequest
 from authctl.model import User, checked_username
 
 if TYPE_CHECKING:
-    from authctl.cli.output import Row
+    from authctl.cli.field import Row
 
 app = group(
     "Create, list and delete users, and set their passwords.",

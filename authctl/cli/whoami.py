@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from authctl.cli.command import command
+from authctl.cli.field import Field
 from authctl.cli.location import Mode, without_password
-from authctl.cli.output import Field
 from authctl.cli.people import get_user
 from authctl.cli.session import Session
 

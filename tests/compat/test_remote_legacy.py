@@ -18,7 +18,7 @@ from authctl.errors import (
 )
 from authctl.model import Generation, Grant, Permission, Resource, User
 from authctl.store.rest import RestStore
-from tests.live import ADMIN
+from tests.live import ADMIN, authctl_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -274,3 +274,25 @@ def test_a_user_whom_the_server_does_not_let_go_is_told_of(
         store.delete_user("alice")
     assert "--db" in str(raised.value.hint)
     legacy.call("DELETE", f"{path}/delete", secret)
+
+
+def test_authctl_on_a_database_of_this_release_is_administered_alike(
+    legacy: Server, alice: User, tmp_path: Path
+) -> None:
+    env = {"MLFLOW_TRACKING_USERNAME": ADMIN[0], "MLFLOW_TRACKING_PASSWORD": ADMIN[1]}
+    with authctl_server(tmp_path / "authctl", "--auth-db", legacy.database) as server:
+        store = RestStore(connect(server.url, env, tmp_path))
+        assert store.generation is Generation.LEGACY
+        assert store.grant(alice.username, EXPERIMENT, Permission.READ) is None
+        assert store.grant("alice", EXPERIMENT, Permission.EDIT) == "READ"
+        assert store.grant("alice", MODEL, Permission.NO_PERMISSIONS) is None
+        assert store.list_grants() == [
+            Grant("alice", EXPERIMENT, "EDIT"),
+            Grant("alice", MODEL, "NO_PERMISSIONS"),
+        ]
+        assert store.level("alice", MODEL) is Permission.NO_PERMISSIONS
+        assert store.level("alice", Resource("experiment", "7")) is Permission.READ
+        assert store.revoke("alice", MODEL) == "NO_PERMISSIONS"
+        store.delete_user("alice")
+        assert [user.username for user in store.list_users()] == [ADMIN[0]]
+        store.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,9 @@ from tests.server.admin_api import (
     taken,
 )
 
+if TYPE_CHECKING:
+    from tests.live import Server
+
 pytestmark = pytest.mark.mlflow
 
 OPEN_TO_ALL = {"GET 2.0 users/current", "GET 3.0 users/current/permissions"}
@@ -26,6 +29,19 @@ CURRENT = "GET 2.0 users/current"
 GRANT = "POST 3.0 users/permissions/grant"
 REVOKE = "POST 3.0 users/permissions/revoke"
 PASSWORD = "another-password-1"
+
+
+# Both prefixes are one route to the policy, so who may what is asked under one of them.
+
+
+@pytest.fixture
+def api(server: Server) -> AdminApi:
+    return AdminApi(server, "/ajax-api")
+
+
+@pytest.fixture(params=["server", "legacy_server"])
+def either(request: pytest.FixtureRequest) -> AdminApi:
+    return AdminApi(request.getfixturevalue(request.param))
 
 
 def test_the_routes_under_test_are_those_of_the_policy() -> None:
