@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from authctl.store.base import Store
 
 DEFAULT_PASSWORD = "password1234"  # noqa: S105 - the one the MLflow document names
-_KEY_LENGTH = 64
 WELL_KNOWN_PASSWORDS = (DEFAULT_PASSWORD, "password")
+
+_KEY_LENGTH = 64
+_WHERE_IT_IS_SET = (
+    "Check MLFLOW_AUTH_ADMIN_USERNAME and MLFLOW_AUTH_ADMIN_PASSWORD, or admin_username and"
+    " admin_password in the configuration."
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def prepare(config: AuthConfig, env: Mapping[str, str], *, host: str | None) -> 
     if file is None:
         secret_key(env, None)
     elif host is not None and not file.exists():
-        _first_password(config, host)
+        _first_admin(config, host)
     store = SqlStore.open(
         config.database_uri, create=True, resolve=resolve_with(config.default_permission)
     )
@@ -96,33 +101,32 @@ def ensure_admin(config: AuthConfig, store: Store, *, host: str) -> list[str]:
 
 
 def _create_first(config: AuthConfig, store: Store, host: str) -> None:
-    password = _first_password(config, host)
+    username, password = _first_admin(config, host)
     try:
-        store.create_user(checked_username(config.admin_username), password, is_admin=True)
+        store.create_user(username, password, is_admin=True)
     except AlreadyExists:
         return  # another worker was first
 
 
-def _first_password(config: AuthConfig, host: str) -> str:
+def _first_admin(config: AuthConfig, host: str) -> tuple[str, str]:
+    """The first administrator's name and password. InvalidRequest for what must not be served."""
     password = config.admin_password
-    if password is None:
-        if not is_loopback(host):
-            raise InvalidRequest(
-                f"There is no administrator yet, and this server would listen on {host}.",
-                hint="Give the first administrator's password in MLFLOW_AUTH_ADMIN_PASSWORD.",
-            )
-        password = DEFAULT_PASSWORD
-    if not password:
+    if password in (None, *WELL_KNOWN_PASSWORDS) and not is_loopback(host):
         raise InvalidRequest(
-            "The first administrator's password is set, but empty.",
-            hint="Check MLFLOW_AUTH_ADMIN_PASSWORD, or admin_password in the configuration.",
+            f"There is no administrator yet, and this server would listen on {host}.",
+            hint="Give the first administrator a password of their own in"
+            " MLFLOW_AUTH_ADMIN_PASSWORD.",
+        )
+    if password == "":
+        raise InvalidRequest(
+            "The first administrator's password is set, but empty.", hint=_WHERE_IT_IS_SET
         )
     try:
-        return checked_password(password)
+        username = checked_username(config.admin_username)
+        return username, DEFAULT_PASSWORD if password is None else checked_password(password)
     except InvalidRequest as error:
         raise InvalidRequest(
-            f"The first administrator's password was refused: {error.message}",
-            hint="Check MLFLOW_AUTH_ADMIN_PASSWORD, or admin_password in the configuration.",
+            f"The first administrator was refused: {error.message}", hint=_WHERE_IT_IS_SET
         ) from error
 
 

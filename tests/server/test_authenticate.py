@@ -1,0 +1,277 @@
+"""Who asks: one well-formed header, proven against what the database holds now."""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+import threading
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from authctl.model import Permission, Principal
+from authctl.policy.resolution import resolve_with
+from authctl.server.authenticate import Authenticator, read_basic
+from authctl.store.passwords import verify_password
+from authctl.store.sql import SqlStore
+from tests.exchanges import scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ALICE = ("alice", "correct horse battery")
+NONASCII = ("jörg@例え", "pässwörd:with:colons 🔑")
+
+
+def basic(username: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+def encoded(raw: bytes) -> str:
+    return "Basic " + base64.b64encode(raw).decode()
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [ALICE, NONASCII, ("a", ""), ("a", ":"), ("a", "b:c"), ("a b", " c "), ("a", "x" * 4096)],
+)
+def test_a_name_and_a_password_are_read_as_utf_8(pair: tuple[str, str]) -> None:
+    assert read_basic([basic(*pair)]) == pair
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+def test_the_schemes_case_does_not_matter(scheme: str) -> None:
+    assert read_basic([basic(*ALICE).replace("Basic", scheme)]) == ALICE
+
+
+MALFORMED = {
+    "nothing": "",
+    "the scheme alone": "Basic",
+    "the scheme and a space": "Basic ",
+    "no scheme": base64.b64encode(b"a:b").decode(),
+    "another scheme": "Bearer " + base64.b64encode(b"a:b").decode(),
+    "a longer scheme": "Basically " + base64.b64encode(b"a:b").decode(),
+    "a tab after the scheme": "Basic\t" + base64.b64encode(b"a:b").decode(),
+    "no base64": "Basic %%%",
+    "base64 with rubbish": "Basic YTpi!!",
+    "base64 cut short": "Basic YTp",
+    "the URL alphabet": "Basic " + base64.urlsafe_b64encode(b"a:\xc3\xbf\xc3\xbe?>").decode(),
+    "letters beyond ASCII": "Basic \xfcber",
+    "two credentials": f"{basic('a', 'b')}, {basic('c', 'd')}",
+    "two words": f"{basic('a', 'b')} x",
+    "no colon": encoded(b"alice"),
+    "no name": encoded(b":secret"),
+    "a colon alone": encoded(b":"),
+    "Latin-1": encoded(b"j\xf6rg:secret"),
+    "half a character": encoded(b"a:\xed\xa0\x80"),
+    "a NUL in the name": encoded(b"ali\0ce:secret"),
+    "a NUL in the password": encoded(b"alice:sec\0ret"),
+    "a header without end": basic("a", "x" * 30_000),
+    "a token": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.",
+    "digest": 'Digest username="alice"',
+}
+
+
+@pytest.mark.parametrize("header", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_header_names_nobody(header: str) -> None:
+    assert read_basic([header]) is None
+
+
+def test_two_headers_name_nobody() -> None:
+    assert read_basic([]) is None
+    assert read_basic([basic(*ALICE), basic(*ALICE)]) is None
+
+
+class Verifier:
+    """Counts what is hashed."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str | None]] = []
+
+    def __call__(self, password: str, stored: str | None) -> bool:
+        self.asked.append((password, stored))
+        return verify_password(password, stored)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("users") / "auth.db"
+    store = opened(path)
+    store.create_user(*ALICE)
+    store.create_user(*NONASCII, is_admin=True)
+    store.close()
+    return path
+
+
+@pytest.fixture
+def store(made: Path, tmp_path: Path) -> Iterator[SqlStore]:
+    path = tmp_path / "auth.db"
+    path.write_bytes(made.read_bytes())
+    store = opened(path)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def verifier() -> Verifier:
+    return Verifier()
+
+
+@pytest.fixture
+def authenticator(store: SqlStore, verifier: Verifier) -> Authenticator:
+    return Authenticator(store, verify=verifier)
+
+
+def opened(path: Path) -> SqlStore:
+    return SqlStore.open(f"sqlite:///{path}", create=True, resolve=resolve_with(Permission.READ))
+
+
+def ask(authenticator: Authenticator, username: str, password: str) -> Principal | None:
+    return ask_with(authenticator, [("authorization", basic(username, password))])
+
+
+def ask_with(authenticator: Authenticator, headers: list[tuple[str, str]]) -> Principal | None:
+    return anyio.run(authenticator, scope_of("GET", "/", headers))
+
+
+def change_hash(path: Path, stored: str | None) -> None:
+    with sqlite3.connect(path / "auth.db") as connection:
+        connection.execute("UPDATE users SET password_hash = ? WHERE username = 'alice'", [stored])
+    connection.close()
+
+
+def test_the_right_password_proves_an_account(
+    authenticator: Authenticator, store: SqlStore
+) -> None:
+    assert ask(authenticator, *ALICE) == Principal(store.get_user("alice"))
+    assert ask(authenticator, *NONASCII) == Principal(store.get_user(NONASCII[0]))
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("alice", "wrong"),
+        ("alice", ""),
+        ("alice", ALICE[1] + " "),
+        ("Alice", ALICE[1]),
+        ("alice ", ALICE[1]),
+        (NONASCII[0], ALICE[1]),
+    ],
+)
+def test_anything_else_proves_nobody(authenticator: Authenticator, pair: tuple[str, str]) -> None:
+    assert ask(authenticator, *pair) is None
+
+
+def test_two_authorization_headers_prove_nobody(authenticator: Authenticator) -> None:
+    header = ("authorization", basic(*ALICE))
+    assert ask_with(authenticator, [header]) is not None
+    assert ask_with(authenticator, [header, header]) is None
+    assert ask_with(authenticator, []) is None
+
+
+def test_a_proven_password_is_not_hashed_again(
+    authenticator: Authenticator, verifier: Verifier
+) -> None:
+    for _ in range(3):
+        assert ask(authenticator, *ALICE) is not None
+    assert len(verifier.asked) == 1
+
+
+def test_failures_and_unknown_users_cost_one_hashing_each_time(
+    authenticator: Authenticator, verifier: Verifier
+) -> None:
+    for name in ("alice", "alice", "nobody", "nobody"):
+        assert ask(authenticator, name, "wrong password") is None
+    assert len(verifier.asked) == 4
+    assert [stored is None for _, stored in verifier.asked] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    "stored", [None, "", "!", "junk", "a$b$c", "md5$salt$0", "scrypt:1:1:1$", "$$", "scrypt:x$a$b"]
+)
+def test_an_account_without_a_proper_hash_is_shut(
+    authenticator: Authenticator, verifier: Verifier, tmp_path: Path, stored: str | None
+) -> None:
+    assert ask(authenticator, *ALICE) is not None
+    change_hash(tmp_path, stored)
+    assert ask(authenticator, *ALICE) is None
+    assert ask(authenticator, "alice", "") is None
+    assert ask(authenticator, "alice", stored or "") is None
+    assert len(verifier.asked) == 4
+
+
+def test_a_changed_password_counts_from_the_next_request_on(
+    authenticator: Authenticator, store: SqlStore
+) -> None:
+    assert ask(authenticator, *ALICE) is not None
+    store.set_password("alice", "another long password")
+    assert ask(authenticator, *ALICE) is None
+    assert ask(authenticator, "alice", "another long password") is not None
+
+
+def test_the_same_password_set_again_is_verified_again(
+    authenticator: Authenticator, store: SqlStore, verifier: Verifier
+) -> None:
+    assert ask(authenticator, *ALICE) is not None
+    store.set_password(*ALICE)
+    assert ask(authenticator, *ALICE) is not None
+    assert len(verifier.asked) == 2
+
+
+def test_a_deleted_account_and_a_new_status_count_from_the_next_request_on(
+    authenticator: Authenticator, store: SqlStore
+) -> None:
+    principal = ask(authenticator, *ALICE)
+    assert principal is not None
+    assert not principal.is_admin
+    store.set_admin("alice", True)
+    principal = ask(authenticator, *ALICE)
+    assert principal is not None
+    assert principal.is_admin
+    store.delete_user("alice")
+    assert ask(authenticator, *ALICE) is None
+
+
+def test_one_accounts_proof_is_not_anothers(
+    authenticator: Authenticator, store: SqlStore, tmp_path: Path
+) -> None:
+    assert ask(authenticator, *ALICE) is not None
+    account = store.account(NONASCII[0])
+    assert account is not None
+    change_hash(tmp_path, account.password_hash)
+    assert ask(authenticator, *ALICE) is None
+    assert ask(authenticator, "alice", NONASCII[1]) is not None
+
+
+def test_wrong_passwords_do_not_keep_verified_callers_waiting(store: SqlStore) -> None:
+    released = threading.Event()
+    inside = threading.Semaphore(2)
+    started = threading.Semaphore(0)
+
+    def verify(password: str, stored: str | None) -> bool:
+        if password == ALICE[1]:
+            return verify_password(password, stored)
+        assert inside.acquire(blocking=False), "more than two hash at once"
+        started.release()
+        released.wait(60)
+        inside.release()
+        return False
+
+    authenticator = Authenticator(store, verify=verify, hashing=2)
+    right = scope_of("GET", "/", {"authorization": basic(*ALICE)})
+    wrong = scope_of("GET", "/", {"authorization": basic("nobody", "wrong")})
+
+    async def flood() -> Principal | None:
+        assert await authenticator(right) is not None
+        async with anyio.create_task_group() as group:
+            for _ in range(20):
+                group.start_soon(authenticator, wrong)
+            for _ in range(2):
+                await anyio.to_thread.run_sync(started.acquire)
+            principal = await authenticator(right)
+            released.set()
+        return principal
+
+    assert anyio.run(flood) is not None
