@@ -34,6 +34,7 @@ class Server:
     folder: Path
     log: Path
     database: str
+    process: subprocess.Popen[bytes]
     clients: dict[tuple[str, str] | None, httpx.Client] = field(default_factory=dict)
 
     def client(self, user: tuple[str, str] | None = ADMIN) -> httpx.Client:
@@ -86,10 +87,11 @@ def authctl_server(
     env: Mapping[str, str] | None = None,
     prefix: str = "",
     first_password: str | None = ADMIN[1],
+    python: str = sys.executable,
 ) -> Iterator[Server]:
     """`authctl serve` with an administrator whose password is not the well-known one."""
     port = free_port()
-    command = [sys.executable, "-m", "authctl", "serve", "--port", str(port), "--workers", "1"]
+    command = [python, "-m", "authctl", "serve", "--port", str(port), "--workers", "1"]
     if prefix:
         options = ("--static-prefix", prefix, *options)
     settings = dict(env or {})
@@ -123,7 +125,7 @@ def running(
         )
     try:
         _wait(process, url, log)
-        server = Server(url, folder, log, f"sqlite:///{folder / 'basic_auth.db'}")
+        server = Server(url, folder, log, f"sqlite:///{folder / 'basic_auth.db'}", process)
         yield server
         for client in server.clients.values():
             client.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from authctl.model import (
     Assignment,
@@ -57,6 +58,11 @@ def user_with_grants_to_json(user: User, grants: list[Grant]) -> Json:
             for grant in own
             if grant.resource.type in (ResourceType.REGISTERED_MODEL, ResourceType.PROMPT)
         ],
+        "scorer_permissions": [
+            scorer_permission_to_json(grant, user.id)
+            for grant in own
+            if grant.resource.type == ResourceType.SCORER and "/" in grant.resource.id
+        ],
     }
 
 
@@ -72,6 +78,17 @@ def experiment_permission_to_json(grant: Grant, user_id: int) -> Json:
 def registered_model_permission_to_json(grant: Grant, user_id: int) -> Json:
     """Write a legacy registered model permission."""
     return {"name": grant.resource.id, "permission": grant.permission, "user_id": user_id}
+
+
+def scorer_permission_to_json(grant: Grant, user_id: int) -> Json:
+    """Write a legacy scorer permission, which MLflow's clients from 3.7 to 3.12 index into."""
+    experiment_id, _, quoted = grant.resource.id.partition("/")
+    return {
+        "experiment_id": experiment_id,
+        "permission": grant.permission,
+        "scorer_name": unquote(quoted),
+        "user_id": user_id,
+    }
 
 
 def legacy_grants_from_json(data: Json) -> list[Grant]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from tests.live import Server
 
-_VENVS = Path(__file__).parents[2] / ".venvs"
+_ROOT = Path(__file__).parents[2]
+_VENVS = _ROOT / ".venvs"
 
 # What a release needs besides itself: later ones of these broke it.
 _REQUIREMENTS = {
@@ -34,6 +35,13 @@ def python_with_mlflow(version: str) -> str:
         subprocess.run([*pip, *_REQUIREMENTS[version]], check=True)
         (folder / "complete").touch()
     return str(folder / "bin" / "python")
+
+
+def python_with_authctl(version: str) -> str:
+    """The same environment, with this checkout of authctl in it."""
+    python = python_with_mlflow(version)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--editable", _ROOT], check=True)
+    return python
 
 
 @pytest.fixture(scope="module")
