@@ -1,0 +1,28 @@
+"""The same session on MLflow's own basic-auth server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.commands import Shell
+from tests.cli.transcript import FILE, transcript
+from tests.live import ADMIN
+from tests.servers import mlflow_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.mlflow
+
+
+def test_the_same_session_on_mlflows_own_server_goes_the_same(tmp_path: Path) -> None:
+    with mlflow_server(tmp_path / "mlflow") as server:
+        settings = {
+            "MLFLOW_TRACKING_URI": server.url,
+            "MLFLOW_TRACKING_USERNAME": ADMIN[0],
+            "MLFLOW_TRACKING_PASSWORD": ADMIN[1],
+        }
+        told = transcript(Shell(tmp_path, settings))
+    assert told == FILE.read_text(encoding="utf-8")
