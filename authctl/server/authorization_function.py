@@ -6,18 +6,23 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
-from starlette.responses import Response
 
-from authctl.errors import AuthctlError, InvalidRequest
+from authctl.errors import InvalidRequest
 from authctl.model import Principal
 from authctl.upstream import embedded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.responses import Response
     from starlette.types import Scope
 
     from authctl.store.base import DoorStore
+
+_IMPORT_FAILURES = (
+    *(ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError, OSError),
+    LookupError,  # mlflow.server.auth, where a key of its own is missing in the configuration
+)
 
 
 class AuthorizationFunction:
@@ -32,15 +37,10 @@ class AuthorizationFunction:
         return await anyio.to_thread.run_sync(self._ask, scope)
 
     def _ask(self, scope: Scope) -> Principal | Response | None:
-        result = embedded.run_view(self._function, scope)
-        if hasattr(result, "get_data") and hasattr(result, "status_code"):
-            return Response(result.get_data(), result.status_code, dict(result.headers))
-        username = getattr(result, "username", None)
-        if not isinstance(username, str):
-            raise AuthctlError(
-                "The authorization_function returned neither an Authorization nor a Response."
-            )
-        account = self._store.account(username)
+        proven = embedded.ask(self._function, scope)
+        if not isinstance(proven, str):
+            return proven
+        account = self._store.account(proven)
         return Principal(account.user, scheme="custom") if account else None
 
 
@@ -54,9 +54,9 @@ def load_function(name: str) -> Callable[[], Any]:
     module_name, _, function_name = name.partition(":")
     try:
         function = getattr(importlib.import_module(module_name), function_name)
-    except (ImportError, AttributeError, SyntaxError) as error:
+    except _IMPORT_FAILURES as error:
         raise InvalidRequest(
-            f"authorization_function '{name}' cannot be imported: {error}."
+            f"authorization_function '{name}' cannot be imported ({type(error).__name__}: {error})."
         ) from error
     if not callable(function):
         raise InvalidRequest(f"authorization_function '{name}' is not a function.")

@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from authctl.config import CONFIG_PATH, DATABASE, SECRET_KEY, AuthConfig
@@ -31,6 +32,7 @@ _OURS = {
     "--backend-store-uri": "--backend-store-uri",
     "--artifacts-destination": "--artifacts-destination",
 }
+_LAST_PORT = 65535
 _NEVER = ("--app-name", "--gunicorn-opts", "--waitress-opts", "--dev", "--enable-workspaces")
 
 
@@ -53,6 +55,7 @@ def serve(options: ServeOptions) -> NoReturn:
     if not options.upstream:
         embedded.check_installed()
     _check_port(options.host, options.port)
+    sys.path.insert(0, str(Path.cwd()))  # where the server will look for an authorization_function
     ready = prepare(config, env, host=options.host)
     ready.store.close()
     for warning in ready.warnings:
@@ -129,6 +132,8 @@ def _static_prefix(text: str | None) -> str:
 
 
 def _check_port(host: str, port: int) -> None:
+    if not 0 < port <= _LAST_PORT:
+        raise InvalidRequest(f"The port {port} is not between 1 and {_LAST_PORT}.")
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -136,10 +141,8 @@ def _check_port(host: str, port: int) -> None:
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise InvalidRequest(f"The address '{host}' is not known on this machine.") from error
-    except OverflowError as error:
-        raise InvalidRequest(f"The port {port} is not between 0 and 65535.") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise Unavailable(

@@ -6,7 +6,9 @@ import importlib.util
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from authctl.errors import InvalidRequest
+from starlette.responses import Response
+
+from authctl.errors import AuthctlError, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -40,17 +42,30 @@ def load() -> ASGIApp:
     return app  # type: ignore[no-any-return]
 
 
-def run_view(function: Callable[[], Any], scope: MutableMapping[str, Any]) -> Any:
-    """Call a function that reads Flask's request, such as an authorization_function.
+def ask(function: Callable[[], Any], scope: MutableMapping[str, Any]) -> str | Response:
+    """Ask an authorization_function, which reads Flask's request: a username, or its own answer.
 
-    What it aborts with is what it returns.
+    AuthctlError when it gives anything else.
     """
     from mlflow.server import app as flask_app  # noqa: PLC0415 - takes seconds
     from starlette.middleware.wsgi import build_environ  # noqa: PLC0415 - warns on import
-    from werkzeug.exceptions import HTTPException  # noqa: PLC0415 - comes with MLflow
+    from werkzeug import datastructures, exceptions, wrappers  # noqa: PLC0415 - MLflow's
 
     with flask_app.request_context(build_environ(scope, b"")):
         try:
-            return function()
-        except HTTPException as error:
-            return error.get_response()
+            result = function()
+        except exceptions.HTTPException as error:
+            result = error.get_response()
+    if isinstance(result, datastructures.Authorization):
+        return result.username or ""
+    if isinstance(result, wrappers.Response):
+        response = Response(result.get_data(), result.status_code)
+        response.raw_headers += [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in result.headers
+            if name.lower() != "content-length"
+        ]
+        return response
+    raise AuthctlError(
+        "The authorization_function returned neither an Authorization nor a Response."
+    )

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from authctl.model import ResourceType
 from tests.live import ADMIN
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 User = tuple[str, str]
 Answer = tuple[int, Any]
 
+LEVELS = "('NO_PERMISSIONS', 'READ', 'USE', 'EDIT', 'MANAGE', 'DENY')"
 PREFIXES = ("/api", "/ajax-api")
 DENIED: Answer = (403, {"error_code": "PERMISSION_DENIED", "message": "Permission denied"})
 DONE: Answer = (200, {})
@@ -114,6 +116,21 @@ def not_found(message: str) -> Answer:
 
 def no_user(name: str) -> Answer:
     return not_found(f"User with username={name} not found")
+
+
+def no_level(text: str) -> Answer:
+    return invalid(f"Invalid permission '{text}'. Valid permissions are: {LEVELS}")
+
+
+def no_experiment_id(text: str) -> Answer:
+    return invalid(
+        f"Invalid experiment id '{text}'. An experiment id is a whole number such as 42."
+    )
+
+
+def no_type(text: str) -> Answer:
+    valid = ", ".join(repr(str(kind)) for kind in sorted(ResourceType))
+    return invalid(f"Invalid resource type '{text}'. Valid resource types are: ({valid})")
 
 
 EXPERIMENT = {"experiment_id": "0", "username": "admin"}

@@ -22,9 +22,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def legacy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server on a database as MLflow made it before 3.6."""
+    """A server on a database as MLflow made it before 3.6; shared by all, for it starts slowly."""
     folder = tmp_path_factory.mktemp("legacy")
     database = folder / "legacy.db"
     database.touch()
@@ -39,15 +39,16 @@ def api(request: pytest.FixtureRequest, server: Server) -> AdminApi:
     return AdminApi(server, request.param)
 
 
-@pytest.fixture(params=PREFIXES)
-def legacy(request: pytest.FixtureRequest, legacy_server: Server) -> AdminApi:
+@pytest.fixture
+def legacy(legacy_server: Server) -> AdminApi:
     """The admin API on a legacy database."""
-    return AdminApi(legacy_server, request.param)
+    return AdminApi(legacy_server)
 
 
-@pytest.fixture(params=[f"{kind}{prefix}" for kind in ("roles", "legacy") for prefix in PREFIXES])
+@pytest.fixture(
+    params=[("server", "/api"), ("legacy_server", "/ajax-api")], ids=["roles", "legacy"]
+)
 def either(request: pytest.FixtureRequest) -> AdminApi:
     """The admin API on both generations of databases, where they are to answer alike."""
-    kind, prefix = request.param.split("/")
-    name = "server" if kind == "roles" else "legacy_server"
-    return AdminApi(request.getfixturevalue(name), f"/{prefix}")
+    name, prefix = request.param
+    return AdminApi(request.getfixturevalue(name), prefix)

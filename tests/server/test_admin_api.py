@@ -43,6 +43,7 @@ def test_a_new_user_has_no_rights_and_is_shown_with_the_legacy_arrays_on_both_ge
             "id": either.id_of((name, NEW_PASSWORD)),
             "is_admin": False,
             "registered_model_permissions": [],
+            "scorer_permissions": [],
             "username": name,
         }
     }
@@ -108,6 +109,7 @@ def test_the_grants_of_a_user_are_in_the_legacy_arrays(either: AdminApi) -> None
         "registered_model_permissions": [
             {"name": model, "permission": "MANAGE", "user_id": number}
         ],
+        "scorer_permissions": [],
         "username": owner[0],
     }
 

@@ -195,7 +195,11 @@ def test_a_workspace_manager_has_all_to_do_with_users_and_roles_but_not_with_acc
     row = {"resource_type": "experiment", "resource_pattern": "*", "permission": "EDIT"}
     added = api("POST 3.0 roles/permissions/add", manager, **role, **row)
     held = {"role_permission_id": added[1]["role_permission"]["id"]}
-    new_user = {"username": f"by-{manager[0]}", "password": PASSWORD, "is_admin": True}
+    new_user: dict[str, Any] = {
+        "username": f"by-{manager[0]}",
+        "password": PASSWORD,
+        "is_admin": True,
+    }
     allowed: list[tuple[str, dict[str, Any]]] = [
         ("PATCH 3.0 roles/permissions/update", held | {"permission": "READ"}),
         ("POST 3.0 roles/assign", role | {"username": member[0]}),
@@ -280,7 +284,8 @@ def test_a_role_and_its_end_count_from_the_next_request_on(api: AdminApi) -> Non
 
 def test_a_manager_may_give_away_and_lose_their_own_say(either: AdminApi) -> None:
     first, second = either.new_user(), either.new_user()
-    thing = {"resource_type": "experiment", "resource_id": either.new_experiment(first)}
+    experiment = either.new_experiment(first)
+    thing = {"resource_type": "experiment", "resource_id": experiment}
     assert either(GRANT, first, username=second[0], **thing, permission="MANAGE") == DONE
     already = either(GRANT, first, username=second[0], **thing, permission="READ")
     words = f"Permission for user={second[0]} on resource_type=experiment, resource_id="

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.server.admin_api import (
-    PREFIXES,
     ROUTES,
     AdminApi,
     Answer,
@@ -54,17 +53,17 @@ HOSTILE = {
 @pytest.fixture(scope="module")
 def standing(server: Server) -> AdminApi:
     """A server with something in every table, which no test here may change."""
-    api = AdminApi(server)
+    api = AdminApi(server, "/ajax-api")
     user = api.new_user()
     api.grant(user, "EDIT", "experiment", "0")
     api.new_role(("experiment", "*", "READ"), members=(user,))
     return api
 
 
-@pytest.fixture(params=PREFIXES)
-def api(request: pytest.FixtureRequest, standing: AdminApi) -> Iterator[AdminApi]:
+@pytest.fixture
+def api(standing: AdminApi) -> Iterator[AdminApi]:
     before = contents(standing.server.database)
-    yield AdminApi(standing.server, request.param)
+    yield standing
     assert contents(standing.server.database) == before
 
 

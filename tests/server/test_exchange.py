@@ -119,6 +119,14 @@ def test_an_upload_streams_through_chunk_by_chunk() -> None:
     assert taken == [0, 1, 2]
 
 
+@pytest.mark.parametrize("chunks", [[b""], [b"da", b"ta"]])
+def test_a_chunked_upload_is_framed_anew(chunks: list[bytes]) -> None:
+    upstream = forward("PUT", UPLOAD, chunks, {"Transfer-Encoding": "chunked"})
+    length = [("content-length", "4")] if any(chunks) else []
+    assert upstream.headers[1:] == length
+    assert upstream.chunks == [b"".join(chunks)]
+
+
 def test_an_upload_keeps_its_framing_and_encoding() -> None:
     sent = {"Content-Length": "3", "Content-Encoding": "gzip", "Content-Type": "text/csv"}
     upstream = forward("PUT", UPLOAD, [b"a,b"], sent)

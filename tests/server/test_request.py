@@ -276,7 +276,6 @@ REFUSED_HEADERS: dict[str, tuple[str, str, bytes, list[tuple[str, str]]]] = {
         [("x-mlflow-workspace", "default")],
     ),
     "a workspace on health": ("GET", "/health", b"", [("X-MLflow-Workspace", "")]),
-    "a chunked upload": ("PUT", f"{ARTIFACTS}/1/x", b"data", [("transfer-encoding", "chunked")]),
 }
 
 

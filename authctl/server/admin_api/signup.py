@@ -1,4 +1,4 @@
-"""The web page on which an administrator creates a user (contract 3.4)."""
+"""The web page on which administrators and workspace managers create users (contract 3.4)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,162 @@
+"""MLflow's basic_auth.ini and environment, read as MLflow reads them or refused (contract 3.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from authctl.config import AuthConfig
+from authctl.errors import InvalidRequest
+from authctl.model import Permission
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "s3cret-in-the-file"
+
+
+@pytest.fixture
+def ini(tmp_path: Path) -> Path:
+    return tmp_path / "basic_auth.ini"
+
+
+def load(ini: Path, text: str, **env: str) -> AuthConfig:
+    ini.write_text(text, encoding="utf-8")
+    return AuthConfig.load(ini, env)
+
+
+def test_without_a_file_there_are_defaults() -> None:
+    assert AuthConfig.load(None, {}) == AuthConfig(
+        default_permission=Permission.READ,
+        database_uri="sqlite:///basic_auth.db",
+        admin_username="admin",
+        admin_password=None,
+        authorization_function="mlflow.server.auth:authenticate_request_basic_auth",
+        source=None,
+    )
+
+
+def test_every_setting_of_a_file_is_read(ini: Path) -> None:
+    text = f"""[mlflow]
+default_permission = NO_PERMISSIONS
+database_uri = postgresql://auth:p%%40ss@db/auth
+admin_username = root
+admin_password = {SECRET}
+authorization_function = my.module:authenticate
+"""
+    assert load(ini, text) == AuthConfig(
+        default_permission=Permission.NO_PERMISSIONS,
+        database_uri="postgresql://auth:p%40ss@db/auth",
+        admin_username="root",
+        admin_password=SECRET,
+        authorization_function="my.module:authenticate",
+        source=ini,
+    )
+
+
+def test_settings_that_mean_nothing_here_are_no_mistake(ini: Path) -> None:
+    config = load(
+        ini,
+        """[mlflow]
+grant_default_workspace_access = false
+workspace_cache_max_size = 10000
+workspace_cache_ttl_seconds = 3600
+auth_cache_max_size = 10000
+auth_cache_ttl_seconds = 0
+read_database_uri = sqlite:///replica.db
+""",
+    )
+    assert config == AuthConfig(source=ini)
+
+
+def test_the_environment_names_the_file_and_an_option_beats_it(ini: Path, tmp_path: Path) -> None:
+    ini.write_text("[mlflow]\nadmin_username = from_environment\n")
+    other = tmp_path / "other.ini"
+    other.write_text("[mlflow]\nadmin_username = from_option\n")
+    env = {"MLFLOW_AUTH_CONFIG_PATH": str(ini)}
+    assert AuthConfig.load(None, env).admin_username == "from_environment"
+    assert AuthConfig.load(other, env).admin_username == "from_option"
+
+
+def test_the_environment_beats_the_file(ini: Path) -> None:
+    config = load(
+        ini,
+        "[mlflow]\ndatabase_uri = sqlite:///a.db\nadmin_username = a\nadmin_password = file\n",
+        AUTHCTL_DB="sqlite:///b.db",
+        MLFLOW_AUTH_ADMIN_USERNAME="b",
+        MLFLOW_AUTH_ADMIN_PASSWORD="environment",
+    )
+    assert (config.database_uri, config.admin_username) == ("sqlite:///b.db", "b")
+    assert config.admin_password == "environment"
+
+
+def test_a_password_that_is_set_but_empty_counts_as_set(ini: Path) -> None:
+    text = "[mlflow]\nadmin_password = file\n"
+    assert load(ini, text, MLFLOW_AUTH_ADMIN_PASSWORD="").admin_password == ""
+    assert load(ini, "[mlflow]\nadmin_password =\n").admin_password == ""
+
+
+@pytest.mark.parametrize("level", ["READ", "USE", "EDIT", "MANAGE", "NO_PERMISSIONS"])
+def test_every_level_can_be_the_default(ini: Path, level: str) -> None:
+    assert load(ini, f"[mlflow]\ndefault_permission = {level}\n").default_permission == level
+
+
+@pytest.mark.parametrize("level", ["DENY", "read", "NONE", "", "READ EDIT", "0"])
+def test_nothing_else_can(ini: Path, level: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"default_permission in .*basic_auth\.ini"):
+        load(ini, f"[mlflow]\ndefault_permission = {level}\n")
+
+
+@pytest.mark.parametrize(
+    "function",
+    ["authenticate", "my.module:", ":f", "my module:f", "a:b:c", "a.b", "a/b:f", "os:system()"],
+)
+def test_a_function_that_is_not_written_as_one_is_refused(ini: Path, function: str) -> None:
+    with pytest.raises(InvalidRequest, match="must be written as module:function"):
+        load(ini, f"[mlflow]\nauthorization_function = {function}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"[mlflow]\nadmin_pasword = {SECRET}\n", "unknown key 'admin_pasword'"),
+        ("[mlflow]\nDefault_Permissions = READ\n", "unknown key 'default_permissions'"),
+        (f"[auth]\nadmin_password = {SECRET}\n", r"no \[mlflow\] section"),
+        ("", r"no \[mlflow\] section"),
+        (f"admin_password = {SECRET}\n", "not a valid ini file"),
+        (f"[mlflow]\nadmin_password {SECRET}\n", "not a valid ini file"),
+        (f"[mlflow]\ndatabase_uri = postgresql://u:%{SECRET}@db/x\n", "not a valid ini file"),
+        (
+            f"[mlflow]\nadmin_password = {SECRET}\nadmin_password = {SECRET}\n",
+            "not a valid ini file",
+        ),
+    ],
+)
+def test_a_file_with_mistakes_is_refused_without_quoting_it(
+    ini: Path, text: str, told: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=told) as caught:
+        load(ini, text)
+    assert SECRET not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_file_that_is_not_utf_8_is_refused(ini: Path) -> None:
+    ini.write_bytes(b"[mlflow]\nadmin_username = j\xf6rg\n")
+    with pytest.raises(InvalidRequest, match="not a valid ini file"):
+        AuthConfig.load(ini, {})
+
+
+def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="cannot be read: No such file or directory"):
+        AuthConfig.load(tmp_path / "missing.ini", {})
+    with pytest.raises(InvalidRequest, match="cannot be read: Is a directory"):
+        AuthConfig.load(None, {"MLFLOW_AUTH_CONFIG_PATH": str(tmp_path)})
+
+
+def test_a_configuration_never_shows_secrets(ini: Path) -> None:
+    config = load(
+        ini,
+        f"[mlflow]\nadmin_password = {SECRET}\ndatabase_uri = postgresql://u:{SECRET}@db/x\n",
+    )
+    assert SECRET not in repr(config)
