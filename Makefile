@@ -29,7 +29,7 @@ serve: .venv/.served ## Serve MLflow with authentication on 127.0.0.1:5000, its 
 	cd run && ../$(BIN)/authctl serve $(ARGS)
 
 test: lint ## Check and test everything on the installed MLflow
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 test-compat: .venv/.developed ## Test against older MLflow releases, each in an environment of its own
 	$(BIN)/python -m pytest -m compat $(ARGS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_PATIENCE_SECONDS = 30
 
 
 def command_lines(session: int) -> list[str]:
@@ -22,6 +25,19 @@ def peak_memory(session: int) -> int:
         for line in _read(process / "status").splitlines()
         if line.startswith("VmHWM:")
     )
+
+
+def wait_until_asleep(pid: int) -> None:
+    """Wait until a process waits for something itself, such as for what is typed.
+
+    A signal that comes between its prompt and its reading would be noticed only after the reading.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()[:1] == ["S"]:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"process {pid} does not come to rest")
 
 
 def _of(session: int) -> Iterator[Path]:

@@ -36,10 +36,14 @@ class Handle(Enum):
 
 
 class Body(Enum):
-    """How a request's body is read: not at all, as one JSON object, as a form, or streamed on."""
+    """How a request's body is read: not at all, as one JSON object, as a form, or streamed on.
+
+    GRAPHQL is a JSON object too; what it asks for is in its query (`rules/graphql`).
+    """
 
     NONE = "none"
     JSON = "json"
+    GRAPHQL = "graphql"
     FORM = "form"
     STREAM = "stream"
 

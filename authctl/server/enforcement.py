@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from authctl.errors import AuthctlError, InvalidRequest
-from authctl.model import Principal
-from authctl.policy.decision import admit, decide
+from authctl.model import Action, Principal
+from authctl.policy.decision import admit, decide, met
 from authctl.policy.resolution import Levels
-from authctl.policy.rule import Access
+from authctl.policy.rule import Access, Body
 from authctl.server import replies
 from authctl.server.admin_api import Call, answer
 from authctl.server.effects import Effects, check_new_name
 from authctl.server.exchange import Exchange
 from authctl.server.filters import Filter, narrowed, page_size
+from authctl.server.graphql import Document
 from authctl.server.lookup import Homes, Lookup
 from authctl.server.resolve import Resolver
 from authctl.upstream.subrequest import Answer, collect
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from authctl.policy.decision import Demand
-    from authctl.policy.rule import Keep, Narrow, Rule
+    from authctl.policy.rule import Keep, Narrow, Rule, Selector
     from authctl.policy.table import Table
     from authctl.server.admin_api import Settings
     from authctl.server.origin import Origins
@@ -128,6 +129,9 @@ class Door:
             await self._perform(exchange, rule, principal, demands)
             return
         levels = await self._levels(principal)
+        if rule.body is Body.GRAPHQL:
+            await self._graphql(exchange, rule, principal, resolver, levels)
+            return
         decision = decision or decide(rule, demands, levels)
         if not decision.allowed:
             await self._deny(exchange, principal, rule.name, decision.reason)
@@ -181,6 +185,31 @@ class Door:
         if ids:
             readable = await narrowed(narrow, ids, resolver, levels)
             exchange.replace_body({**exchange.reading.body, narrow.field: readable})
+
+    async def _graphql(
+        self,
+        exchange: Exchange,
+        rule: Rule,
+        principal: Principal,
+        resolver: Resolver,
+        levels: Levels,
+    ) -> None:
+        document = Document.read(exchange.reading.body)
+        demands = [
+            demand
+            for need, given in document.asked
+            for demand in await resolver.demands_of(need, given)
+        ]
+        decision = decide(rule, demands, levels)
+        if not decision.allowed:
+            await self._deny(exchange, principal, rule.name, decision.reason)
+            return
+
+        async def readable(selector: Selector, name: str) -> bool:
+            return met(await resolver.demand(Action.READ, selector, name), levels)
+
+        done = await collect(self._parts.upstream, exchange.forwarded_scope(), exchange.body)
+        await exchange.reply_with(await document.keep(done, readable))
 
     async def _deny(self, exchange: Exchange, principal: Principal, rule: str, reason: str) -> None:
         _log.info("denied: %s %r by %r: %s", rule, exchange.target.path, principal.username, reason)

@@ -56,7 +56,7 @@ class Resolver:
         """
         found: list[Demand] = []
         for need in rule.needs:
-            found += await self._demands(need, reading)
+            found += await self.demands_of(need, reading)
         return found
 
     async def demand(self, action: Action, selector: Selector, value: str) -> Demand:
@@ -77,7 +77,8 @@ class Resolver:
             return Resource(ResourceType.PROMPT, name)
         return Resource(ResourceType.REGISTERED_MODEL, name)
 
-    async def _demands(self, need: Need, reading: Reading) -> list[Demand]:
+    async def demands_of(self, need: Need, reading: Reading) -> list[Demand]:
+        """What one need asks for; see `demands`."""
         selector = need.selector
         if selector.handle is Handle.TYPED_ID:
             return [Demand(need.action, self._typed(reading))]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pexpect
 
 from tests.cli.commands import PASSWORD
+from tests.processes import wait_until_asleep
 
 if TYPE_CHECKING:
     from tests.cli.commands import Shell
@@ -56,6 +57,7 @@ def test_a_slip_in_the_confirmation_changes_nothing(shell: Shell) -> None:
 def test_ctrl_c_at_a_prompt_ends_it_with_130_and_no_traceback(shell: Shell) -> None:
     child = at_terminal(shell, "user create alice")
     child.expect_exact("New password for alice: ")
+    wait_until_asleep(child.pid)
     child.sendintr()
     assert ended(child) == 130
     assert child.before is not None
@@ -65,7 +67,7 @@ def test_ctrl_c_at_a_prompt_ends_it_with_130_and_no_traceback(shell: Shell) -> N
 def test_sigterm_ends_it_with_143(shell: Shell) -> None:
     child = at_terminal(shell, "user create alice")
     child.expect_exact("New password for alice: ")
-    child.waitnoecho()
+    wait_until_asleep(child.pid)
     child.kill(signal.SIGTERM)
     assert ended(child) == 143
 

@@ -17,9 +17,9 @@ RULES: tuple[Rule, ...] = (
     rule("GET /mlflow/server-info", Access.PUBLIC, versions=("3.0",)),
     rule("GET /mlflow/ui-telemetry", Access.SIGNED_IN, versions=("3.0",)),
     rule("POST /mlflow/ui-telemetry", Access.SIGNED_IN, versions=("3.0",), body=Body.STREAM),
+    rule("POST /graphql", Access.SIGNED_IN, body=Body.GRAPHQL),
     *closed(
         "GET /graphql",
-        "POST /graphql",
         # Two routes that MLflow registers without the slash before their path.
         "POST /api/2.0mlflow/experiments/search-datasets",
         "POST /ajax-api/2.0mlflow/experiments/search-datasets",
