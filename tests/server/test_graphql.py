@@ -11,11 +11,9 @@ import pytest
 from authctl.errors import AuthctlError, InvalidRequest, PermissionDenied
 from authctl.server.graphql import MAX_DEPTH, MAX_ROOT_FIELDS, Document
 from authctl.upstream.subrequest import Answer
-from tests.live import ADMIN, authctl_server
+from tests.live import ADMIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import httpx
 
     from authctl.policy.rule import Selector
@@ -132,24 +130,18 @@ def test_an_answer_without_rows_is_left_alone(body: bytes) -> None:
     assert json.loads(kept.body) == json.loads(body)
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with authctl_server(tmp_path_factory.mktemp("graphql")) as running:
-        yield running
-
-
 @pytest.mark.mlflow
-def test_a_real_query_shows_what_may_be_read_and_nothing_else(real: Server) -> None:
-    alice, eve = real.add_user("alice"), real.add_user("eve")
-    experiment = call(real, "experiments/create", {"name": "hers"}, alice)["experiment_id"]
-    run = call(real, "runs/create", {"experiment_id": experiment}, alice)["run"]["info"]["run_id"]
+def test_a_real_query_shows_what_may_be_read_and_nothing_else(server: Server) -> None:
+    alice, eve = server.add_user("alice"), server.add_user("eve")
+    experiment = call(server, "experiments/create", {"name": "hers"}, alice)["experiment_id"]
+    run = call(server, "runs/create", {"experiment_id": experiment}, alice)["run"]["info"]["run_id"]
     for name in ("open", "closed"):
-        call(real, "registered-models/create", {"name": name}, alice)
+        call(server, "registered-models/create", {"name": name}, alice)
         place = {"name": name, "run_id": run, "source": f"runs:/{run}/model"}
         source = f"mlflow-artifacts:/{experiment}/{run}/artifacts/model"
-        call(real, "model-versions/create", {**place, "source": source}, alice)
+        call(server, "model-versions/create", {**place, "source": source}, alice)
     shut = {"name": "closed", "username": "eve", "permission": "NO_PERMISSIONS"}
-    call(real, "registered-models/permissions/create", shut)
+    call(server, "registered-models/permissions/create", shut)
     query = (
         "query GetRun($data: MlflowGetRunInput!) { mlflowGetRun(input: $data) { run {"
         " info { experimentId } modelVersions { name version } } } }"
@@ -157,14 +149,14 @@ def test_a_real_query_shows_what_may_be_read_and_nothing_else(real: Server) -> N
     body = {"query": query, "operationName": "GetRun", "variables": {"data": {"runId": run}}}
 
     def seen(user: tuple[str, str]) -> list[str]:
-        data = graphql(real, body, user).json()["data"]["mlflowGetRun"]["run"]
+        data = graphql(server, body, user).json()["data"]["mlflowGetRun"]["run"]
         assert data["info"]["experimentId"] == experiment
         return sorted(row["name"] for row in data["modelVersions"])
 
     assert seen(ADMIN) == seen(alice) == ["closed", "open"]
     assert seen(eve) == ["open"]
     shut = {"experiment_id": experiment, "username": "eve", "permission": "NO_PERMISSIONS"}
-    call(real, "experiments/permissions/create", shut)
+    call(server, "experiments/permissions/create", shut)
     for text in (
         query,
         f'{{ a: mlflowGetRun(input: {{runUuid: "{run}"}}) {{ run {{ info {{ status }} }} }} }}',
@@ -172,8 +164,9 @@ def test_a_real_query_shows_what_may_be_read_and_nothing_else(real: Server) -> N
         f'{{ mlflowSearchRuns(input: {{experimentIds: ["0", "{experiment}"]}}) {{ __typename }} }}',
         f'{{ mlflowListArtifacts(input: {{runId: "{run}"}}) {{ __typename }} }}',
     ):
-        assert graphql(real, {**body, "query": text, "operationName": None}, eve).status_code == 403
-    batch = real.client(eve).post("/graphql", json=[body])
+        denied = graphql(server, {**body, "query": text, "operationName": None}, eve)
+        assert denied.status_code == 403
+    batch = server.client(eve).post("/graphql", json=[body])
     assert batch.status_code == 400
 
 

@@ -11,7 +11,6 @@ from tests.live import ADMIN, authctl_server
 from tests.scripts import run_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.live import Server
@@ -26,12 +25,6 @@ _LOG = """
         mlflow.log_metric("accuracy", 0.95)
     print(mlflow.get_run(run.info.run_id).data.metrics["accuracy"])
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with authctl_server(tmp_path_factory.mktemp("seed")) as running:
-        yield running
 
 
 def admin_environment() -> dict[str, str]:

@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import tour
-from tests.live import authctl_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.live import Server
 
 pytestmark = pytest.mark.mlflow
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with authctl_server(tmp_path_factory.mktemp("tour")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

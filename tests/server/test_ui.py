@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Error
 
 from tests.browser import chromium
-from tests.live import authctl_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +17,6 @@ if TYPE_CHECKING:
     from tests.live import Server
 
 pytestmark = pytest.mark.mlflow
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with authctl_server(tmp_path_factory.mktemp("ui")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
