@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from authctl.model import Action, ResourceType
@@ -27,6 +27,7 @@ class Handle(Enum):
     MODEL_NAME = "registered model or prompt name"
     LOGGED_MODEL_ID = "logged model id"
     TRACE_ID = "trace id"
+    NEW_TRACE_ID = "id of a trace that may exist"
     ARTIFACT_PATH = "artifact path"
     STORAGE_URI = "storage location"
     TYPED_ID = "resource type and id"
@@ -52,15 +53,17 @@ class Body(Enum):
 class Selector:
     """Where a request names a thing: the fields, tried in order, and what they hold.
 
-    A dotted field looks inside objects and lists. `tier` is the sub-resource type whose wildcard
-    grants decide before the resource's own (contract 1.7); `each` says that there may be many
-    values, of which every one is judged.
+    A dotted field looks inside objects and lists; `header:` stands before a header's name. `tier`
+    is the sub-resource type whose wildcard grants decide before the resource's own (contract 1.7);
+    `each` says that there may be many values, of which every one is judged, and `every` that each
+    item of the outermost list must have one.
     """
 
     handle: Handle
     fields: tuple[str, ...]
     tier: ResourceType | None = None
     each: bool = False
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +263,24 @@ def logged_model(*fields: str) -> Selector:
     return Selector(Handle.LOGGED_MODEL_ID, fields or ("model_id",), ResourceType.LOGGED_MODEL)
 
 
+def traces_of(*fields: str) -> Selector:
+    """Name the experiment whose traces are meant."""
+    return Selector(Handle.EXPERIMENT_ID, fields or ("experiment_id",), ResourceType.TRACE)
+
+
 def trace(*fields: str) -> Selector:
-    """Name a trace; the 2.0 API calls its id request_id."""
-    return Selector(Handle.TRACE_ID, fields or ("trace_id", "request_id"), ResourceType.TRACE)
+    """Name a trace."""
+    return Selector(Handle.TRACE_ID, fields or ("trace_id",), ResourceType.TRACE)
+
+
+def new_trace(*fields: str) -> Selector:
+    """Name a trace that is written whether it exists or not: one that does must be the caller's."""
+    return Selector(Handle.NEW_TRACE_ID, fields, ResourceType.TRACE)
+
+
+def assessment(*fields: str) -> Selector:
+    """Name the trace whose assessments are meant."""
+    return Selector(Handle.TRACE_ID, fields or ("trace_id",), ResourceType.ASSESSMENT)
 
 
 def artifact(*fields: str) -> Selector:
@@ -277,7 +295,12 @@ def storage(*fields: str) -> Selector:
 
 def each(selector: Selector) -> Selector:
     """Judge every item of a list."""
-    return Selector(selector.handle, selector.fields, selector.tier, each=True)
+    return replace(selector, each=True)
+
+
+def every(selector: Selector) -> Selector:
+    """Judge every item of a list, each of which must name the thing."""
+    return replace(selector, each=True, every=True)
 
 
 def if_given(need: Need) -> Need:

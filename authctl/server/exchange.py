@@ -113,7 +113,7 @@ class Exchange:
         if rule.body is Body.NONE and self.body:
             raise InvalidRequest(f"A {rule.method} here takes no body.")
         if rule.body in (Body.NONE, Body.STREAM):
-            self.reading = Reading(match.params, self.target.query)
+            self.reading = Reading(match.params, self.target.query, headers=self.headers)
             return
         if self.target.query and (self.body or not (rule.here and rule.method == "DELETE")):
             raise InvalidRequest("Give the parameters in the body, not in the query.")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from authctl.errors import Unavailable
+from authctl.errors import InvalidRequest, Unavailable
 from authctl.upstream.subrequest import ask
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
 _REMEMBERED = 100_000
+_SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,250}")
 _PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 
@@ -54,7 +56,7 @@ class Lookup:
     ) -> None:
         self._upstream = upstream
         self._scope = scope
-        self._api = f"{static_prefix}/api/2.0/mlflow"
+        self._api = f"{static_prefix}/api"
         self._runs = runs
         self._logged_models = logged_models
         self._prompts: dict[str, bool | None] = {}
@@ -75,7 +77,7 @@ class Lookup:
 
     async def logged_model(self, model_id: str) -> Home | None:
         """Where a logged model lives, or None when there is no such model."""
-        if not model_id.replace("-", "").replace("_", "").isalnum():
+        if not _SEGMENT.fullmatch(model_id):
             return None
         home = self._logged_models.get(model_id)
         if home is None:
@@ -96,6 +98,19 @@ class Lookup:
             return None
         return str(answer["experiment"]["experiment_id"])
 
+    async def experiment_of_trace(self, trace_id: str) -> str | None:
+        """The id of the experiment a trace is in, or None when there is no such trace.
+
+        Not remembered: a trace's id is its writer's to choose, again after it was deleted.
+        """
+        if not _SEGMENT.fullmatch(trace_id):
+            raise InvalidRequest(f"Invalid trace id '{trace_id}'.")
+        answer = await self._get(f"/traces/{trace_id}", version="3.0")
+        if answer is None:
+            return None
+        location = answer["trace"]["trace_info"]["trace_location"]
+        return str(location["mlflow_experiment"]["experiment_id"])
+
     async def is_prompt(self, name: str) -> bool | None:
         """Whether a name of the registry is a prompt's; None when nothing has the name."""
         if name not in self._prompts:
@@ -103,8 +118,9 @@ class Lookup:
             self._prompts[name] = None if answer is None else is_prompt(answer["registered_model"])
         return self._prompts[name]
 
-    async def _get(self, path: str, **query: str) -> dict[str, Any] | None:
-        answer = await ask(self._upstream, self._scope, self._api + path, query.items())
+    async def _get(self, path: str, *, version: str = "2.0", **query: str) -> dict[str, Any] | None:
+        whole = f"{self._api}/{version}/mlflow{path}"
+        answer = await ask(self._upstream, self._scope, whole, query.items())
         if answer.status in (400, 404):
             return None
         if answer.status != 200:  # noqa: PLR2004 - OK

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, unquote_to_bytes
 
+from starlette.datastructures import Headers
+
 from authctl.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ _HIDDEN_IN_PATH = re.compile(r"%(?:2f|5c|25|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNOREC
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # Kept as they are in a path: what RFC 3986 allows in a segment.
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
+
+_HEADER = "header:"
 
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -46,9 +50,12 @@ class Reading:
     params: Mapping[str, str] = field(default_factory=dict)
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] = field(default_factory=dict)
+    headers: Headers = field(default_factory=Headers)
 
     def values(self, name: str) -> list[Any]:
         """All values given under a name; a dotted name looks inside objects and lists."""
+        if name.startswith(_HEADER):
+            return list(self.headers.getlist(name.removeprefix(_HEADER)))
         if name in self.params:
             return [self.params[name]]
         if self.body:
@@ -98,7 +105,16 @@ class Reading:
             raise InvalidRequest(f"Parameter '{name}' must be a string.")
         if not selector.each and len(flat) > 1:
             raise InvalidRequest(f"Parameter '{name}' must be given once.")
+        if selector.every:
+            self._check_every(name)
         return flat
+
+    def _check_every(self, name: str) -> None:
+        """Refuse a list of which an item does not name the thing: it would pass unjudged."""
+        first, *inner = name.split(".")
+        items = self.body.get(first)
+        if not isinstance(items, list) or any(len(list(_dig([i], inner))) != 1 for i in items):
+            raise InvalidRequest(f"Every item of '{first}' must have '{'.'.join(inner)}'.")
 
 
 def missing(name: str) -> InvalidRequest:

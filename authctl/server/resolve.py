@@ -44,6 +44,8 @@ class Resolver:
             Handle.EXPERIMENT_NAME: self._experiment_name,
             Handle.RUN_ID: self._run,
             Handle.LOGGED_MODEL_ID: self._logged_model,
+            Handle.TRACE_ID: self._trace,
+            Handle.NEW_TRACE_ID: self._trace,
             Handle.MODEL_NAME: self.model,
             Handle.ARTIFACT_PATH: self._artifact,
         }
@@ -91,7 +93,10 @@ class Resolver:
             raise missing(selector.fields[0])
         if selector.handle is Handle.STORAGE_URI:
             return [await self._storage(need.action, value, reading) for value in values]
-        return [await self.demand(need.action, selector, value) for value in values]
+        found = [await self.demand(need.action, selector, value) for value in values]
+        if selector.handle is Handle.NEW_TRACE_ID:
+            return [demand for demand in found if demand.resource is not None]
+        return found
 
     async def _experiment_id(self, value: str) -> Resource | None:
         return Resource(ResourceType.EXPERIMENT, experiment_id(value))
@@ -110,6 +115,10 @@ class Resolver:
     async def _logged_model(self, value: str) -> Resource | None:
         home = await self._lookup.logged_model(value)
         return Resource(ResourceType.EXPERIMENT, home.experiment_id) if home else None
+
+    async def _trace(self, value: str) -> Resource | None:
+        found = await self._lookup.experiment_of_trace(value)
+        return Resource(ResourceType.EXPERIMENT, found) if found else None
 
     async def _artifact(self, value: str) -> Resource | None:
         return experiment_of_path(value)

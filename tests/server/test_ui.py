@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from tests.browser import chromium
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page, Response
 
     from tests.live import Server
 
@@ -37,26 +38,48 @@ def test_the_first_page_shows_what_a_reader_may_read(server: Server, browser: Br
         "/api/2.0/mlflow/experiments/permissions/create",
         {"experiment_id": secret, "username": "reader", "permission": "NO_PERMISSIONS"},
     )
+    with signed_in(browser, reader) as (page, failures):
+        page.goto(f"{server.url}/#/experiments")
+        page.get_by_text("fraud-detection").first.wait_for(timeout=60_000)
+        page.screenshot(path=str(server.folder / "first-page.png"))
+        assert page.get_by_text("secret-project").count() == 0
+        assert failures == []
+
+
+def test_a_reader_sees_a_run(server: Server, browser: Browser) -> None:
+    api = "/api/2.0/mlflow"
+    reader = server.add_user("reader-of-runs")
+    made = server.call("POST", f"{api}/experiments/create", {"name": "forecasts"}).json()
+    experiment = made["experiment_id"]
+    body = {"experiment_id": experiment, "run_name": "tuesday"}
+    run = server.call("POST", f"{api}/runs/create", body).json()["run"]["info"]["run_id"]
+    metric = {"run_id": run, "key": "loss", "value": 0.125, "timestamp": 1}
+    server.call("POST", f"{api}/runs/log-metric", metric)
+    with signed_in(browser, reader) as (page, failures):
+        page.goto(f"{server.url}/#/experiments/{experiment}/runs/{run}")
+        page.get_by_role("heading", name="tuesday").first.wait_for(timeout=60_000)
+        page.get_by_text(run).first.wait_for(timeout=60_000)
+        page.screenshot(path=str(server.folder / "run-page.png"))
+        assert failures == []
+
+
+@contextlib.contextmanager
+def signed_in(browser: Browser, user: tuple[str, str]) -> Iterator[tuple[Page, list[str]]]:
+    """A page of this user's, and the requests that failed on it."""
     context = browser.new_context(
-        http_credentials={"username": reader[0], "password": reader[1]},
+        http_credentials={"username": user[0], "password": user[1]},
         viewport={"width": 1280, "height": 800},
     )
-    page = context.new_page()
     failures: list[str] = []
-    page.on(
-        "response",
-        lambda response: (
+
+    def note(response: Response) -> None:
+        # The assistant runs tools on the server's host: administrators only.
+        if response.status >= 400 and "/mlflow/assistant/" not in response.url:
             failures.append(f"{response.status} {response.request.method} {response.url}")
-            if response.status >= 400
-            else None
-        ),
-    )
-    page.goto(f"{server.url}/#/experiments")
-    page.get_by_text("fraud-detection").first.wait_for(timeout=60_000)
-    page.screenshot(path=str(server.folder / "first-page.png"))
-    assert page.get_by_text("secret-project").count() == 0
-    # The assistant runs tools on the server's host: administrators only.
-    assert [line for line in failures if "/mlflow/assistant/" not in line] == []
+
+    page = context.new_page()
+    page.on("response", note)
+    yield page, failures
     context.close()
 
 
