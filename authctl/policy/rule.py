@@ -126,7 +126,8 @@ class Rule:
 
     `path` has neither static prefix nor `/api/2.0`; `versions` are the API versions it answers
     under, empty for paths outside the API. `{name}` is one segment, `{name:path}` the rest.
-    `many` are the query keys that may repeat; `here` says that authctl itself answers.
+    `many` are the query keys that may repeat, `never` the field values that nobody may send;
+    `here` says that authctl itself answers.
     """
 
     method: str
@@ -139,6 +140,7 @@ class Rule:
     versions: tuple[str, ...] = ()
     body: Body = Body.NONE
     many: tuple[str, ...] = ()
+    never: tuple[tuple[str, str], ...] = ()
     who: str = ""
     here: bool = False
     pattern: re.Pattern[str] | None = None
@@ -162,6 +164,7 @@ def rule(  # noqa: PLR0913 - the words of a row, each optional
     versions: tuple[str, ...] | None = None,
     body: Body | None = None,
     many: tuple[str, ...] = (),
+    never: tuple[tuple[str, str], ...] = (),
     who: str = "",
     here: bool = False,
 ) -> Rule:
@@ -184,6 +187,7 @@ def rule(  # noqa: PLR0913 - the words of a row, each optional
         versions=versions,
         body=body,
         many=many,
+        never=never,
         who=who,
         here=here,
         pattern=_compile(path),

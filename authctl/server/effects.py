@@ -19,7 +19,7 @@ from authctl.server.lookup import is_prompt
 
 if TYPE_CHECKING:
     from authctl.model import Principal
-    from authctl.policy.rule import Then
+    from authctl.policy.rule import Rule, Then
     from authctl.server.request import Reading
     from authctl.store.base import Store
 
@@ -74,8 +74,16 @@ class Effects:
         return (then.type,)
 
 
-def check_new_name(then: Then, reading: Reading) -> None:
-    """Refuse a name that means something to the grant tables. InvalidRequest."""
+def check_words(rule: Rule, reading: Reading) -> None:
+    """Refuse names and tags that mean something to the grant tables. InvalidRequest."""
+    for field, value in rule.never:
+        if reading.text(field) == value:
+            raise InvalidRequest(f"Invalid {field}: '{value}' is set when a prompt is created.")
+    if rule.then:
+        _check_new_name(rule.then, reading)
+
+
+def _check_new_name(then: Then, reading: Reading) -> None:
     field = {Effect.OWN: then.field, Effect.RENAME: then.new}.get(then.effect)
     if field is None or then.type is ResourceType.EXPERIMENT:
         return

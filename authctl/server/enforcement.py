@@ -15,7 +15,7 @@ from authctl.policy.resolution import Levels
 from authctl.policy.rule import Access, Body
 from authctl.server import replies
 from authctl.server.admin_api import Call, answer
-from authctl.server.effects import Effects, check_new_name
+from authctl.server.effects import Effects, check_words
 from authctl.server.exchange import Exchange
 from authctl.server.filters import Filter, narrowed, page_size
 from authctl.server.graphql import Document
@@ -118,8 +118,7 @@ class Door:
 
     async def _judge(self, exchange: Exchange, rule: Rule, principal: Principal) -> None:
         reading = exchange.reading
-        if rule.then:
-            check_new_name(rule.then, reading)
+        check_words(rule, reading)
         decision = admit(rule, principal, reading.required(rule.who) if rule.who else None)
         resolver = self._resolver(exchange)
         demands: list[Demand] = []

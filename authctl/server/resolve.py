@@ -30,6 +30,8 @@ _EXPERIMENT_FOLDER = re.compile(r"(0|[1-9][0-9]{0,18})(?:/|$)")
 # Workspaces are not supported: every role belongs to the default one.
 _OF_THE_WORKSPACE = frozenset({Handle.ROLE_ID, Handle.ROLE_PERMISSION_ID, Handle.WORKSPACE})
 _WORKSPACE = Resource(ResourceType.WORKSPACE, WILDCARD)
+# What MLflow's clients give as the source of a prompt's version, which has no files.
+_WITHOUT_FILES = frozenset({"dummy-source"})
 _LOGGED_MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
 
 
@@ -92,7 +94,11 @@ class Resolver:
                 return []
             raise missing(selector.fields[0])
         if selector.handle is Handle.STORAGE_URI:
-            return [await self._storage(need.action, value, reading) for value in values]
+            return [
+                await self._storage(need.action, value, reading)
+                for value in values
+                if value not in _WITHOUT_FILES
+            ]
         found = [await self.demand(need.action, selector, value) for value in values]
         if selector.handle is Handle.NEW_TRACE_ID:
             return [demand for demand in found if demand.resource is not None]

@@ -366,6 +366,18 @@ def test_a_name_that_means_something_to_the_grants_is_refused(world: World, name
     assert renamed.status_code == 400
 
 
+@pytest.mark.parametrize(("method", "route"), [("POST", "set-tag"), ("DELETE", "delete-tag")])
+def test_nobody_makes_a_prompt_of_a_model_which_would_void_its_grants(
+    world: World, method: str, route: str
+) -> None:
+    body = {"name": "bobs-model", "key": "mlflow.prompt.is_prompt", "value": "true"}
+    for user in (world.bob, ADMIN):
+        path = f"{API}/registered-models/{route}"
+        assert world.call(method, path, body, user=user).status_code == 400
+    other = {"name": "bobs-model", "key": "stage", "value": "dev"}
+    ok(world.call("POST", f"{API}/registered-models/set-tag", other, user=world.bob))
+
+
 def level(world: World, user: str, kind: str, name: str) -> str:
     return str(
         ok(

@@ -23,6 +23,9 @@ from authctl.policy.rule import (
     version,
 )
 
+# It makes a model a prompt, which has grants of its own: those on the model would count no more.
+_PROMPT_TAG = (("key", "mlflow.prompt.is_prompt"),)
+
 RULES: tuple[Rule, ...] = (
     rule(
         "POST /mlflow/registered-models/create",
@@ -47,8 +50,8 @@ RULES: tuple[Rule, ...] = (
         delete(model()),
         then=forget(ResourceType.REGISTERED_MODEL, "name"),
     ),
-    rule("POST /mlflow/registered-models/set-tag", update(model())),
-    rule("DELETE /mlflow/registered-models/delete-tag", update(model())),
+    rule("POST /mlflow/registered-models/set-tag", update(model()), never=_PROMPT_TAG),
+    rule("DELETE /mlflow/registered-models/delete-tag", update(model()), never=_PROMPT_TAG),
     rule("GET /mlflow/registered-models/alias", read(version())),
     rule("POST /mlflow/registered-models/alias", update(model())),
     rule("DELETE /mlflow/registered-models/alias", delete(model())),
