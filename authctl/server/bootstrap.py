@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def ensure_admin(config: AuthConfig, store: Store, *, host: str) -> list[str]:
     admins = [user.username for user in users if user.is_admin]
     if not admins:
         return [
-            "No user is an administrator. Make one with: authctl admin promote NAME --db DATABASE"
+            f"No user is an administrator. Make one with: authctl admin promote NAME {_db(config)}"
         ]
     weak = [name for name in admins if _has_well_known_password(store, name)]
     if not weak:
@@ -90,14 +91,20 @@ def ensure_admin(config: AuthConfig, store: Store, *, host: str) -> list[str]:
         raise InvalidRequest(
             f"The administrator '{weak[0]}' has a well-known password, so this server will not"
             f" listen on {host}.",
-            hint=f"Change it first: authctl user passwd {weak[0]} --db DATABASE"
+            hint=f"Change it first: authctl user passwd {weak[0]} {_db(config)}"
             " (or start on 127.0.0.1).",
         )
     return [
         f"THE ADMINISTRATOR '{name}' HAS A WELL-KNOWN PASSWORD. Change it now:"
-        f" authctl user passwd {name}"
+        f" authctl user passwd {name} {_db(config)}"
         for name in weak
     ]
+
+
+def _db(config: AuthConfig) -> str:
+    """The option that names the auth database; the URL of one on a server may hold a password."""
+    file = database_file(config.database_uri)
+    return f"--db {shlex.quote(f'sqlite:///{file}')}" if file else "--db DATABASE"
 
 
 def _create_first(config: AuthConfig, store: Store, host: str) -> None:
