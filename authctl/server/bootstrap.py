@@ -29,6 +29,7 @@ DEFAULT_PASSWORD = "password1234"  # noqa: S105 - the one the MLflow document na
 WELL_KNOWN_PASSWORDS = (DEFAULT_PASSWORD, "password")
 
 _KEY_LENGTH = 64
+_WORKSPACES = "MLFLOW_ENABLE_WORKSPACES"
 _WHERE_IT_IS_SET = (
     "Check MLFLOW_AUTH_ADMIN_USERNAME and MLFLOW_AUTH_ADMIN_PASSWORD, or admin_username and"
     " admin_password in the configuration."
@@ -51,6 +52,8 @@ def prepare(config: AuthConfig, env: Mapping[str, str], *, host: str | None) -> 
     administrator. InvalidRequest and Unavailable for what makes a start impossible; what can be
     refused before files or tables are made, is.
     """
+    if env.get(_WORKSPACES, "").lower() in ("true", "1"):
+        raise InvalidRequest("Workspaces are not supported.", hint=f"Unset {_WORKSPACES}.")
     if config.authorization_function != BASIC_AUTHENTICATION:
         load_function(config.authorization_function)
     file = database_file(config.database_uri)

@@ -57,6 +57,15 @@ def test_the_first_administrator_has_the_well_known_password_and_a_loud_warning(
     assert "authctl user passwd admin" in warning
 
 
+def test_workspaces_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    env = {**KEY, "MLFLOW_ENABLE_WORKSPACES": "true"}
+    with pytest.raises(InvalidRequest, match="Workspaces are not supported"):
+        prepare(config(tmp_path), env, host=HERE)
+    assert list(tmp_path.iterdir()) == []
+    off = {**KEY, "MLFLOW_ENABLE_WORKSPACES": "false"}
+    prepare(config(tmp_path), off, host=HERE).store.close()
+
+
 def test_the_first_administrators_name_and_password_can_be_given(
     start: Callable[..., tuple[SqlStore, list[str]]],
 ) -> None:
