@@ -12,6 +12,7 @@ WILDCARD = "*"
 MAX_NAME_LENGTH = 255
 MIN_PASSWORD_LENGTH = 12
 SYNTHETIC_ROLE_PREFIX = "__user_"
+PROMPT_TAG = "mlflow.prompt.is_prompt"
 DEFAULT_WORKSPACE = "default"
 
 _CANONICAL_ID = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -157,6 +158,11 @@ def experiment_id(text: str) -> str:
             f"Invalid experiment id '{text}'. An experiment id is a whole number such as 42."
         )
     return text
+
+
+def synthetic_role(user_id: int) -> str:
+    """The name of the role in which a user's own grants sit (contract 1.6)."""
+    return f"{SYNTHETIC_ROLE_PREFIX}{user_id}__"
 
 
 def checked_name(text: str, what: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from authctl.errors import InvalidRequest, Unavailable
+from authctl.model import PROMPT_TAG
 from authctl.upstream.subrequest import ask
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 100_000
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,250}")
-_PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def is_prompt(entity: dict[str, Any]) -> bool:
     tags = entity.get("tags")
     return isinstance(tags, list) and any(
         isinstance(tag, dict)
-        and tag.get("key") == _PROMPT_TAG
+        and tag.get("key") == PROMPT_TAG
         and str(tag.get("value")).lower() == "true"
         for tag in tags
     )

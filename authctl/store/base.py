@@ -24,6 +24,14 @@ Existing = Literal["replace", "refuse", "require"]
 """
 
 
+def subject(username: str, resource: Resource) -> str:
+    """Name a user's own grant as MLflow does since 3.13."""
+    return (
+        f"Permission for user={username} on resource_type={resource.type},"
+        f" resource_id={resource.id}"
+    )
+
+
 class AuthStore(Protocol):
     """Users and their own grants; every method is one transaction and raises only AuthctlError.
 

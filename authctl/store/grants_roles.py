@@ -14,10 +14,10 @@ from authctl.model import (
     Permission,
     Resource,
     ResourceType,
+    synthetic_role,
 )
 from authctl.store.grants_base import Held, refuse_level
 from authctl.store.sql_engine import insert_row
-from authctl.store.sql_users import synthetic_role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from authctl.errors import AlreadyExists, InvalidRequest, NotFound, Refused
 from authctl.model import WILDCARD, Grant, Permission, Resource, ResourceType, User
-from authctl.store.rest_roles import RestRoles, subject
+from authctl.store.base import subject
+from authctl.store.rest_roles import RestRoles
 from authctl.wire import paths
 from authctl.wire.entities import legacy_grants_from_json
 from authctl.wire.exchange import call, nothing

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from authctl.errors import InvalidRequest, NotFound
 from authctl.model import (
     DEFAULT_WORKSPACE,
-    SYNTHETIC_ROLE_PREFIX,
     Assignment,
     Grant,
     Permission,
@@ -16,7 +15,9 @@ from authctl.model import (
     Role,
     RolePermission,
     User,
+    synthetic_role,
 )
+from authctl.store.base import subject
 from authctl.wire import paths
 from authctl.wire.entities import assignment_from_json, role_from_json, role_permission_from_json
 from authctl.wire.exchange import call, nothing
@@ -191,7 +192,7 @@ class RolesGrants:
 
     def of_all(self, users: Iterable[User]) -> list[Grant]:
         """Every user's own grants."""
-        username_of = {_own_role(user.id): user.username for user in users}
+        username_of = {synthetic_role(user.id): user.username for user in users}
         return [
             Grant(username_of[role.name], row.resource, row.permission)
             for role in self._roles.list_roles([DEFAULT_WORKSPACE])
@@ -249,7 +250,7 @@ class RolesGrants:
             username=username,
         )
         for role in self._roles.roles_of(username):
-            if role.name == _own_role(user_id) and role.workspace == DEFAULT_WORKSPACE:
+            if role.name == synthetic_role(user_id) and role.workspace == DEFAULT_WORKSPACE:
                 return role.permissions
         return ()
 
@@ -258,18 +259,6 @@ class RolesGrants:
             if row.resource == resource:
                 return row
         raise NotFound(f"{subject(username, resource)} not found.")
-
-
-def subject(username: str, resource: Resource) -> str:
-    """Name a user's own grant as MLflow does since 3.13."""
-    return (
-        f"Permission for user={username} on resource_type={resource.type},"
-        f" resource_id={resource.id}"
-    )
-
-
-def _own_role(user_id: int) -> str:
-    return f"{SYNTHETIC_ROLE_PREFIX}{user_id}__"
 
 
 @contextmanager

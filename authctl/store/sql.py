@@ -17,6 +17,7 @@ from authctl.model import (
     checked_username,
 )
 from authctl.store import schema, sql_users
+from authctl.store.base import subject
 from authctl.store.grants_legacy import LegacyGrants
 from authctl.store.grants_roles import RoleGrants
 from authctl.store.passwords import hash_password
@@ -178,9 +179,9 @@ class SqlStore(SqlRoles):
         user = sql_users.require_user(connection, self.schema, username)
         before = self._own_level(connection, user, key)
         if before is None and existing == "require":
-            raise NotFound(f"{_subject(user, resource)} not found.")
+            raise NotFound(f"{subject(user.username, resource)} not found.")
         if before is not None and existing == "refuse":
-            raise AlreadyExists(f"{_subject(user, resource)} already exists.")
+            raise AlreadyExists(f"{subject(user.username, resource)} already exists.")
         self._grants.put(connection, user, key, permission)
         return before
 
@@ -191,7 +192,7 @@ class SqlStore(SqlRoles):
         for held in self._grants.find(connection, user=user, resource=self._grants.key(resource)):
             held.remove(connection)
             return held.grant.permission
-        raise NotFound(f"{_subject(user, resource)} not found.")
+        raise NotFound(f"{subject(user.username, resource)} not found.")
 
     @reading
     def level(self, connection: Connection, username: str, resource: Resource) -> Permission:
@@ -253,10 +254,3 @@ class SqlStore(SqlRoles):
         for held in self._grants.find(connection, user=user, resource=key):
             return held.grant.permission
         return None
-
-
-def _subject(user: User, resource: Resource) -> str:
-    return (
-        f"Permission for user={user.username} on resource_type={resource.type},"
-        f" resource_id={resource.id}"
-    )

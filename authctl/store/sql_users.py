@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select, update
 
 from authctl.errors import AlreadyExists, NotFound, Refused
-from authctl.model import SYNTHETIC_ROLE_PREFIX, Account, Generation, User
+from authctl.model import Account, Generation, User, synthetic_role
 from authctl.store.sql_engine import insert_row
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from authctl.store.schema import Schema
-
-
-def synthetic_role(user_id: int) -> str:
-    """The name of the role in which a user's own grants sit (contract 1.6)."""
-    return f"{SYNTHETIC_ROLE_PREFIX}{user_id}__"
 
 
 def find_account(connection: Connection, schema: Schema, username: str) -> Account | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authctl.model import ResourceType
+from authctl.model import PROMPT_TAG, ResourceType
 from authctl.policy.rule import (
     Access,
     Keep,
@@ -24,7 +24,7 @@ from authctl.policy.rule import (
 )
 
 # It makes a model a prompt, which has grants of its own: those on the model would count no more.
-_PROMPT_TAG = (("key", "mlflow.prompt.is_prompt"),)
+_PROMPT_TAG = (("key", PROMPT_TAG),)
 
 RULES: tuple[Rule, ...] = (
     rule(

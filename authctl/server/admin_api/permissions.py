@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from authctl.errors import InvalidRequest
 from authctl.model import (
     DEFAULT_WORKSPACE,
-    SYNTHETIC_ROLE_PREFIX,
     Action,
     Generation,
     Permission,
     Resource,
     ResourceType,
+    synthetic_role,
 )
 from authctl.server.resolve import typed_id
 from authctl.wire.entities import role_permission_to_json
@@ -77,7 +77,7 @@ def _legacy_row(item: Grant, user_id: int) -> Json:
         "resource_pattern": item.resource.id,
         "resource_type": item.resource.type,
         "role_id": 0,
-        "role_name": f"{SYNTHETIC_ROLE_PREFIX}{user_id}__",
+        "role_name": synthetic_role(user_id),
         "workspace": DEFAULT_WORKSPACE,
     }
 
