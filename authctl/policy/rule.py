@@ -150,6 +150,11 @@ class Rule:
         """How logs and the decisions table call this row."""
         return f"{self.method} {self.path}"
 
+    @property
+    def is_filtered(self) -> bool:
+        """Whether who may pass still gets no more than what they may read."""
+        return bool(self.keep or self.narrow or self.body is Body.GRAPHQL)
+
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)(:path)?\}")
 

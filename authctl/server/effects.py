@@ -60,10 +60,11 @@ class Effects:
             self._store.own(principal.username, Resource(then.type, made))
             return
         name = reading.required(then.field)
+        made_kind = ResourceType.PROMPT if is_prompt(dict(reading.body)) else then.type
         for kind in self._kinds(then):
-            self._store.forget(Resource(kind, name))
-        kind = ResourceType.PROMPT if is_prompt(dict(reading.body)) else then.type
-        self._store.own(principal.username, Resource(kind, name))
+            if kind is not made_kind:  # `own` sees to what waits on the very thing
+                self._store.forget(Resource(kind, name))
+        self._store.own(principal.username, Resource(made_kind, name))
 
     def _kinds(self, then: Then) -> tuple[ResourceType, ...]:
         """The types that share a namespace: models and prompts are kept apart since roles are."""

@@ -120,11 +120,14 @@ class Door:
         reading = exchange.reading
         check_words(rule, reading)
         decision = admit(rule, principal, reading.required(rule.who) if rule.who else None)
+        if decision is not None and not decision.allowed:
+            await self._deny(exchange, principal, rule.name, decision.reason)
+            return
         resolver = self._resolver(exchange)
         demands: list[Demand] = []
-        if decision is None or (decision.allowed and rule.here):
+        if decision is None or rule.here:
             demands = await resolver.demands(rule, reading)
-        if principal.is_admin:
+        if principal.is_admin or (decision is not None and not rule.is_filtered):
             await self._perform(exchange, rule, principal, demands)
             return
         levels = await self._levels(principal)

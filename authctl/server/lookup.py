@@ -60,6 +60,7 @@ class Lookup:
         self._runs = runs
         self._logged_models = logged_models
         self._prompts: dict[str, bool | None] = {}
+        self._traces: dict[str, str | None] = {}
 
     async def run(self, run_id: str) -> Home | None:
         """Where a run lives, or None when there is no such run."""
@@ -101,10 +102,16 @@ class Lookup:
     async def experiment_of_trace(self, trace_id: str) -> str | None:
         """The id of the experiment a trace is in, or None when there is no such trace.
 
-        Not remembered: a trace's id is its writer's to choose, again after it was deleted.
+        Remembered for this request only: a trace's id is its writer's to choose, again after it
+        was deleted.
         """
         if not _SEGMENT.fullmatch(trace_id):
             raise InvalidRequest(f"Invalid trace id '{trace_id}'.")
+        if trace_id not in self._traces:
+            self._traces[trace_id] = await self._find_trace(trace_id)
+        return self._traces[trace_id]
+
+    async def _find_trace(self, trace_id: str) -> str | None:
         answer = await self._get(f"/traces/{trace_id}", version="3.0")
         if answer is None:
             return None

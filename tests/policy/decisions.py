@@ -7,7 +7,7 @@ from pathlib import Path
 from authctl.model import Generation, Grant, Permission, Principal, Resource, ResourceType, User
 from authctl.policy.decision import Demand, admit, decide
 from authctl.policy.resolution import Levels
-from authctl.policy.rule import Access, Body, Handle, Rule, rule
+from authctl.policy.rule import Access, Handle, Rule, rule
 from authctl.policy.rules.graphql import ROOT_FIELDS
 from authctl.policy.table import Table
 
@@ -67,8 +67,7 @@ def _verdict(row: Rule, principal: Principal | None, level: Permission) -> str:
         decision = decide(row, demands, _levels(demands, level))
     if not decision.allowed:
         return "own" if row.access is Access.SELF and principal else "-"
-    filtered = row.keep or row.narrow or row.body is Body.GRAPHQL
-    if filtered and principal and not principal.is_admin:
+    if row.is_filtered and principal and not principal.is_admin:
         return "part"
     return "yes"
 
