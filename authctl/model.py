@@ -13,6 +13,8 @@ MAX_NAME_LENGTH = 255
 MIN_PASSWORD_LENGTH = 12
 SYNTHETIC_ROLE_PREFIX = "__user_"
 PROMPT_TAG = "mlflow.prompt.is_prompt"
+# They say where the files of a trace are, and whoever sets them reads what lies there.
+TAGS_OF_TRACE_FILES = ("mlflow.artifactLocation", "mlflow.trace.archiveLocation")
 DEFAULT_WORKSPACE = "default"
 
 _CANONICAL_ID = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -27,6 +29,7 @@ class Action(Enum):
     UPDATE = "update"
     DELETE = "delete"
     MANAGE = "manage"
+    CREATE = "create"
 
 
 class Permission(StrEnum):

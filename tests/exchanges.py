@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from authctl.model import Generation
+from authctl.model import experiment_id
 from authctl.policy.table import Table
 from authctl.server.exchange import Exchange
-from authctl.server.resolve import Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -129,9 +128,7 @@ def read(
         for need in match.rule.needs:
             for value in exchange.reading.named(need.selector):
                 if need.selector.handle.name == "EXPERIMENT_ID":
-                    # An id needs no look-up.
-                    resolver = Resolver(None, Generation.ROLES)  # type: ignore[arg-type]
-                    await resolver.demand(need.action, need.selector, value)
+                    experiment_id(value)
         return exchange.reading
 
     return at_once(read())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tests import architecture
-from tests.policy import decisions
+from tests.policy import decisions, page
 
 
 def main() -> None:
     decisions.FILE.write_text(decisions.decisions_text(), encoding="utf-8")
+    page.FILE.write_text(page.page_text(), encoding="utf-8")
     text = architecture.FILE.read_text(encoding="utf-8")
     architecture.FILE.write_text(architecture.with_files(text), encoding="utf-8")
 

@@ -27,11 +27,17 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """An action on a resource that was found; `resource` None is one that could not be found."""
+    """An action on a resource that was found; `resource` None is one that could not be found.
+
+    `tier` is the sub-resource type that is meant, `parent` what the resource itself hangs on,
+    `inherited` the action where no grant speaks of the tier.
+    """
 
     action: Action
     resource: Resource | None
     tier: ResourceType | None = None
+    parent: Resource | None = None
+    inherited: Action | None = None
 
 
 def admit(  # noqa: PLR0911 - a chain of verdicts, each final
@@ -80,8 +86,24 @@ def met(demand: Demand, levels: Levels) -> bool:
     """
     if demand.resource is None:
         return False
+    within = [demand.resource, *([demand.parent] if demand.parent else ())]
+    if demand.action is Action.CREATE:
+        return _may_create(demand.tier, within, levels)
+    if demand.parent and not levels.on(demand.parent).allows(Action.READ):
+        return False
+    level = levels.on(*within)
     if demand.tier is None:
-        return levels.on(demand.resource).allows(demand.action)
-    parent = levels.on(demand.resource)
-    child = levels.on(Resource(demand.tier, WILDCARD), demand.resource)
-    return parent.allows(Action.READ) and child.allows(demand.action)
+        return level.allows(demand.action)
+    tier = Resource(demand.tier, WILDCARD)
+    asked: Action = demand.action
+    if demand.inherited and not levels.speak_of(tier):
+        asked = demand.inherited
+    return level.allows(Action.READ) and levels.on(tier, *within).allows(asked)
+
+
+def _may_create(tier: ResourceType | None, within: list[Resource], levels: Levels) -> bool:
+    if tier is None:  # the thing itself, which is in nothing
+        return not levels.deny(within[0])
+    return all(levels.on(*within[at:]).allows(Action.UPDATE) for at in range(len(within))) and (
+        not levels.deny(Resource(tier, WILDCARD))
+    )

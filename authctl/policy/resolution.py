@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authctl.model import WILDCARD, Generation, Grant, Permission, Resource, ResourceType
+from authctl.model import (
+    WILDCARD,
+    WILDCARD_ONLY,
+    Generation,
+    Grant,
+    Permission,
+    Resource,
+    ResourceType,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -16,13 +24,22 @@ _HEIGHT = {
     Permission.EDIT: 3,
     Permission.MANAGE: 4,
 }
+_IN_EXPERIMENTS = frozenset(
+    {
+        ResourceType.RUN,
+        ResourceType.TRACE,
+        ResourceType.ASSESSMENT,
+        ResourceType.LOGGED_MODEL,
+        ResourceType.REVIEW_QUEUE,
+    }
+)
 
 
 class Levels:
     """A user's grants, ready to be asked about any resource.
 
-    Source: contract 1.7 for the roles generation, 4.1 for the legacy one. A level this release
-    does not know denies what it touches.
+    Source: contract 1.7 for the roles generation, 4.1 for the legacy one, in which MLflow 3.12 has
+    roles besides (1.8). A level this release does not know denies what it touches.
     """
 
     def __init__(
@@ -31,9 +48,12 @@ class Levels:
         self._default = default
         self._generation = generation
         self._rows: dict[tuple[str, str], list[Permission]] = {}
+        self._besides: dict[tuple[str, str], list[Permission]] = {}
         for grant in grants:
+            through_role = generation is Generation.LEGACY and grant.role is not None
+            rows = self._besides if through_role else self._rows
             key = (grant.resource.type, grant.resource.id)
-            self._rows.setdefault(key, []).append(_known(grant.permission))
+            rows.setdefault(key, []).append(_known(grant.permission))
         workspace = self._rows.get((ResourceType.WORKSPACE, WILDCARD), [])
         self._manages_workspace = generation is Generation.ROLES and Permission.MANAGE in workspace
 
@@ -47,19 +67,55 @@ class Levels:
         if self._manages_workspace:
             return Permission.MANAGE
         for key in keys:
-            rows = [
-                *self._rows.get((key.type, key.id), ()),
-                *(self._rows.get((key.type, WILDCARD), ()) if key.id != WILDCARD else ()),
-            ]
-            if rows:
-                return self._floored(_fold(rows))
+            if rows := self._rows_of(key):
+                level = _fold(rows)
+                return level if key.type == ResourceType.WORKSPACE else self._floored(level)
         if keys and keys[-1].type == ResourceType.WORKSPACE:
             return Permission.NO_PERMISSIONS
         return self._default
 
+    def speak_of(self, key: Resource) -> bool:
+        """Whether any grant speaks of a key, or of everything of its type."""
+        return bool(self._rows_of(key))
+
+    def deny(self, key: Resource) -> bool:
+        """Whether a grant shuts the user out of a key; the default alone never does."""
+        rows = self._rows_of(key)
+        return bool(rows) and not self._manages_workspace and _fold(rows).denies
+
+    def deny_any(self, kind: str) -> bool:
+        """Whether a grant shuts the user out of anything of a type."""
+        keys = [Resource(*key) for key in self._rows if key[0] == kind]
+        return any(self.deny(key) for key in keys)
+
+    def _rows_of(self, key: Resource) -> list[Permission]:
+        if self._generation is Generation.LEGACY:
+            return self._legacy_rows_of(key)
+        exact = self._rows.get((key.type, key.id), [])
+        if key.id == WILDCARD:
+            return exact
+        return [*exact, *self._rows.get((key.type, WILDCARD), ())]
+
+    def _legacy_rows_of(self, key: Resource) -> list[Permission]:
+        """A user's own row, and what roles give beside it in MLflow 3.12.
+
+        There a role's row on the workspace speaks of everything in it, and NO_PERMISSIONS in a
+        role says nothing.
+        """
+        if key.type in WILDCARD_ONLY and key.type != ResourceType.WORKSPACE:
+            return []
+        places = {(key.type, key.id), (key.type, WILDCARD), (ResourceType.WORKSPACE, WILDCARD)}
+        besides = [level for place in places for level in self._besides.get(place, ())]
+        return [
+            *self._rows.get((key.type, key.id), ()),
+            *(level for level in besides if level is not Permission.NO_PERMISSIONS),
+        ]
+
     def _on_legacy(self, keys: Sequence[Resource]) -> Permission:
+        # Of what is in an experiment, MLflow 3.12 asks no roles.
+        alone = bool(keys) and keys[0].type in _IN_EXPERIMENTS
         for key in keys:
-            rows = self._rows.get((key.type, key.id))
+            rows = self._rows.get((key.type, key.id)) if alone else self._rows_of(key)
             if rows:
                 return _fold(rows)
         if keys and keys[-1].type == ResourceType.WORKSPACE:

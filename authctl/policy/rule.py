@@ -1,12 +1,14 @@
-"""The words a policy row is written in: who may pass, on what, and what happens to the answer."""
+"""What a policy row is made of: who may pass, on what, and what happens to the answer."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from authctl.model import Action, ResourceType
+if TYPE_CHECKING:
+    from authctl.model import Action, ResourceType
 
 
 class Access(Enum):
@@ -25,26 +27,46 @@ class Handle(Enum):
     EXPERIMENT_NAME = "experiment name"
     RUN_ID = "run id"
     MODEL_NAME = "registered model or prompt name"
+    PROMPT_URI = "prompt URI"
     LOGGED_MODEL_ID = "logged model id"
     TRACE_ID = "trace id"
     NEW_TRACE_ID = "id of a trace that may exist"
     ARTIFACT_PATH = "artifact path"
     STORAGE_URI = "storage location"
+    DATASET_ID = "evaluation dataset id"
+    SCORER = "experiment id and scorer name"
+    LABEL_SCHEMA_ID = "label schema id"
+    REVIEW_QUEUE_ID = "review queue id"
+    REVIEW_QUEUE_NAME = "experiment id and review queue name"
+    ISSUE_ID = "issue id"
+    OPTIMIZATION_JOB_ID = "prompt optimisation job id"
+    SECRET_ID = "gateway secret id"  # noqa: S105 - a handle's name, not a secret
+    MODEL_DEFINITION_ID = "gateway model definition id"
+    ENDPOINT_ID = "gateway endpoint id"
+    ENDPOINT_NAME = "gateway endpoint name"
+    ENDPOINT_URI = "gateway endpoint in a model's URI"
+    TRACE_FILES = "where a trace's files are"
+    ASSESSMENT_IDS = "ids of a trace's assessments"
+    NEW = "what is about to be made"
     TYPED_ID = "resource type and id"
     ROLE_ID = "role id"
     ROLE_PERMISSION_ID = "role permission id"
     WORKSPACE = "workspace"
+    USERNAME = "username"
+    JOB_ID = "job id"
 
 
 class Body(Enum):
     """How a request's body is read: not at all, as one JSON object, as a form, or streamed on.
 
-    GRAPHQL is a JSON object too; what it asks for is in its query (`rules/graphql`).
+    GRAPHQL is a JSON object too; what it asks for is in its query (`rules/graphql`). OTLP is an
+    OpenTelemetry export, of which a row sees the `spans`.
     """
 
     NONE = "none"
     JSON = "json"
     GRAPHQL = "graphql"
+    OTLP = "otlp"
     FORM = "form"
     STREAM = "stream"
 
@@ -70,32 +92,55 @@ class Selector:
 class Need:
     """That the caller may perform an action on what the selector names.
 
-    `optional` needs are those of things a request may refer to, or leave out.
+    `optional` needs are those of things a request may refer to, or leave out; `given` names
+    another field without which nothing is asked, `missing` one with which. `inherited` is the
+    action where no grant speaks of the selector's tier and its parent decides. `member` and
+    `owner` are the actions that are enough for whoever the thing itself names as such.
     """
 
     action: Action
     selector: Selector
     optional: bool = False
+    given: str = ""
+    missing: str = ""
+    inherited: Action | None = None
+    member: Action | None = None
+    owner: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Of a list in the answer, keep the rows the caller may read, and refill the page.
+    """Of a list in the answer, keep the rows on which the need is met, and refill the page.
 
-    `rows` is the dotted way to the list in the answer, `row` names the resource inside a row.
+    `rows` is the dotted way to the list in the answer; the need's selector names the resource
+    inside a row.
     """
 
     rows: str
-    row: Selector
-    paged: bool = True
+    need: Need
 
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """Of a list of ids in the request, pass on those the caller may read."""
+    """Of a list of ids in the request, pass on those on which the need is met."""
 
     field: str
-    selector: Selector
+    need: Need
+
+
+@dataclass(frozen=True, slots=True)
+class Hide:
+    """What of an answer is left out where the type is denied; without a type, for all but admins.
+
+    `by` names a field beside it with the id of one of the type, which may be denied by itself.
+
+    `path` is the way to it through objects and lists, parted by `/`; at its end `key=` stands
+    before the key of an item in a list of keys and values.
+    """
+
+    path: str
+    type: ResourceType | None = None
+    by: str = ""
 
 
 class Effect(Enum):
@@ -110,14 +155,17 @@ class Effect(Enum):
 class Then:
     """An effect on the grants of a thing that was made, deleted or renamed.
 
-    For OWN of an experiment `field` is the answer's; for all else it is the request's. `new` is
-    the request's field with the new name.
+    `fields` name it, dotted, in the request, or in the answer after `answer:`; `new` is the
+    request's field with the new name. `unless` names a field of the request with which there is
+    no effect, and `first` one of the answer that must be 1.
     """
 
     effect: Effect
     type: ResourceType
-    field: str
+    fields: tuple[str, ...]
     new: str = ""
+    unless: str = ""
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +174,10 @@ class Rule:
 
     `path` has neither static prefix nor `/api/2.0`; `versions` are the API versions it answers
     under, empty for paths outside the API. `{name}` is one segment, `{name:path}` the rest.
-    `many` are the query keys that may repeat, `never` the field values that nobody may send;
-    `here` says that authctl itself answers.
+    `many` are the query keys that may repeat, `never` the field values that nobody may send and
+    `only` those that all but administrators are held to; `unlike_users` is a field that must not
+    be a user's name; `who` names the user a request is about. `here` says that authctl itself
+    answers.
     """
 
     method: str
@@ -136,12 +186,15 @@ class Rule:
     needs: tuple[Need, ...] = ()
     keep: Keep | None = None
     narrow: Narrow | None = None
+    hide: tuple[Hide, ...] = ()
     then: Then | None = None
     versions: tuple[str, ...] = ()
     body: Body = Body.NONE
     many: tuple[str, ...] = ()
     never: tuple[tuple[str, str], ...] = ()
-    who: str = ""
+    only: tuple[tuple[str, str], ...] = ()
+    unlike_users: str = ""
+    who: Selector | None = None
     here: bool = False
     pattern: re.Pattern[str] | None = None
 
@@ -151,9 +204,46 @@ class Rule:
         return f"{self.method} {self.path}"
 
     @property
+    def fields(self) -> frozenset[str]:
+        """Every field of a request that this row looks at, however deep."""
+        named = {
+            name
+            for need in self.needs
+            for name in (*need.selector.fields, need.given, need.missing)
+        }
+        if self.narrow:
+            named.add(self.narrow.field)
+        if self.keep:
+            named |= {"max_results", "page_token"}
+        if self.then:
+            named |= {*self.then.fields, self.then.new, self.then.unless}
+        named |= {name for name, _ in (*self.never, *self.only)} | {self.unlike_users}
+        return frozenset(name for name in named if name)
+
+    @property
+    def identifying(self) -> frozenset[str]:
+        """The fields by which a request names what it is judged by."""
+        named = {
+            name
+            for need in self.needs
+            if need.selector.handle not in (Handle.TRACE_FILES, Handle.ASSESSMENT_IDS)
+            for name in need.selector.fields
+        }
+        if self.narrow:
+            named.add(self.narrow.field)
+        if self.then:
+            named |= {*self.then.fields, self.then.new}
+        return frozenset(name for name in named if name)
+
+    @property
     def is_filtered(self) -> bool:
         """Whether who may pass still gets no more than what they may read."""
         return bool(self.keep or self.narrow or self.body is Body.GRAPHQL)
+
+    @property
+    def needs_levels(self) -> bool:
+        """Whether the caller's levels matter even where nothing is needed to pass."""
+        return self.is_filtered or bool(self.hide)
 
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)(:path)?\}")
@@ -165,12 +255,15 @@ def rule(  # noqa: PLR0913 - the words of a row, each optional
     *more: Need,
     keep: Keep | None = None,
     narrow: Narrow | None = None,
+    hide: tuple[Hide, ...] = (),
     then: Then | None = None,
     versions: tuple[str, ...] | None = None,
     body: Body | None = None,
     many: tuple[str, ...] = (),
     never: tuple[tuple[str, str], ...] = (),
-    who: str = "",
+    only: tuple[tuple[str, str], ...] = (),
+    unlike_users: str = "",
+    who: Selector | None = None,
     here: bool = False,
 ) -> Rule:
     """Write one row; paths under /mlflow are API 2.0 unless said, bodies are JSON but for GET."""
@@ -188,11 +281,14 @@ def rule(  # noqa: PLR0913 - the words of a row, each optional
         needs=needs,
         keep=keep,
         narrow=narrow,
+        hide=hide,
         then=then,
         versions=versions,
         body=body,
         many=many,
         never=never,
+        only=only,
+        unlike_users=unlike_users,
         who=who,
         here=here,
         pattern=_compile(path),
@@ -215,118 +311,3 @@ def _compile(path: str) -> re.Pattern[str] | None:
         end = match.end()
     parts.append(re.escape(path[end:]))
     return re.compile("".join(parts), re.DOTALL)
-
-
-def read(selector: Selector) -> Need:
-    """Ask for READ."""
-    return Need(Action.READ, selector)
-
-
-def use(selector: Selector) -> Need:
-    """Ask for USE."""
-    return Need(Action.USE, selector)
-
-
-def update(selector: Selector) -> Need:
-    """Ask for UPDATE."""
-    return Need(Action.UPDATE, selector)
-
-
-def delete(selector: Selector) -> Need:
-    """Ask for DELETE."""
-    return Need(Action.DELETE, selector)
-
-
-def manage(selector: Selector) -> Need:
-    """Ask for MANAGE."""
-    return Need(Action.MANAGE, selector)
-
-
-def experiment(*fields: str) -> Selector:
-    """Name an experiment by its id."""
-    return Selector(Handle.EXPERIMENT_ID, fields or ("experiment_id",))
-
-
-def experiment_named(*fields: str) -> Selector:
-    """Name an experiment by its name."""
-    return Selector(Handle.EXPERIMENT_NAME, fields or ("experiment_name",))
-
-
-def run(*fields: str) -> Selector:
-    """Name a run; older clients call its id run_uuid."""
-    return Selector(Handle.RUN_ID, fields or ("run_id", "run_uuid"), ResourceType.RUN)
-
-
-def model(*fields: str) -> Selector:
-    """Name a registered model or a prompt."""
-    return Selector(Handle.MODEL_NAME, fields or ("name",))
-
-
-def version(*fields: str) -> Selector:
-    """Name the model whose version is meant."""
-    return Selector(Handle.MODEL_NAME, fields or ("name",), ResourceType.REGISTERED_MODEL_VERSION)
-
-
-def logged_model(*fields: str) -> Selector:
-    """Name a logged model."""
-    return Selector(Handle.LOGGED_MODEL_ID, fields or ("model_id",), ResourceType.LOGGED_MODEL)
-
-
-def traces_of(*fields: str) -> Selector:
-    """Name the experiment whose traces are meant."""
-    return Selector(Handle.EXPERIMENT_ID, fields or ("experiment_id",), ResourceType.TRACE)
-
-
-def trace(*fields: str) -> Selector:
-    """Name a trace."""
-    return Selector(Handle.TRACE_ID, fields or ("trace_id",), ResourceType.TRACE)
-
-
-def new_trace(*fields: str) -> Selector:
-    """Name a trace that is written whether it exists or not: one that does must be the caller's."""
-    return Selector(Handle.NEW_TRACE_ID, fields, ResourceType.TRACE)
-
-
-def assessment(*fields: str) -> Selector:
-    """Name the trace whose assessments are meant."""
-    return Selector(Handle.TRACE_ID, fields or ("trace_id",), ResourceType.ASSESSMENT)
-
-
-def artifact(*fields: str) -> Selector:
-    """Name a file by its path below the artifact root, which begins with an experiment id."""
-    return Selector(Handle.ARTIFACT_PATH, fields or ("artifact_path",))
-
-
-def storage(*fields: str) -> Selector:
-    """Name stored files by a URI, which must lie in what the caller may act on."""
-    return Selector(Handle.STORAGE_URI, fields)
-
-
-def each(selector: Selector) -> Selector:
-    """Judge every item of a list."""
-    return replace(selector, each=True)
-
-
-def every(selector: Selector) -> Selector:
-    """Judge every item of a list, each of which must name the thing."""
-    return replace(selector, each=True, every=True)
-
-
-def if_given(need: Need) -> Need:
-    """Ask only where the request names the thing."""
-    return Need(need.action, need.selector, optional=True)
-
-
-def own(type_: ResourceType, field: str) -> Then:
-    """Give the creator MANAGE."""
-    return Then(Effect.OWN, type_, field)
-
-
-def forget(type_: ResourceType, field: str) -> Then:
-    """Remove everyone's grants."""
-    return Then(Effect.FORGET, type_, field)
-
-
-def rename(type_: ResourceType, field: str, new: str) -> Then:
-    """Move everyone's grants."""
-    return Then(Effect.RENAME, type_, field, new)

@@ -10,6 +10,7 @@ from authctl.policy.rules import (
     artifacts,
     gateway,
     genai,
+    registries,
     registry,
     system,
     tracing,
@@ -28,6 +29,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *tracing.RULES,
     *genai.RULES,
     *gateway.RULES,
+    *registries.RULES,
     *system.RULES,
     *admin.RULES,
 )

@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
 from authctl.errors import AuthctlError, InvalidRequest
-from authctl.model import Action, Principal
-from authctl.policy.decision import admit, decide, met
+from authctl.model import Principal
+from authctl.policy.decision import admit, decide
 from authctl.policy.resolution import Levels
 from authctl.policy.rule import Access, Body
 from authctl.server import replies
 from authctl.server.admin_api import Call, answer
-from authctl.server.effects import Effects, check_words
+from authctl.server.effects import Effects, check_only, check_words
 from authctl.server.exchange import Exchange
 from authctl.server.filters import Filter, narrowed, page_size
 from authctl.server.graphql import Document
 from authctl.server.lookup import Homes, Lookup
-from authctl.server.resolve import Resolver
+from authctl.server.redaction import Redaction
+from authctl.server.resolve import Grantable, Resolver
 from authctl.upstream.subrequest import Answer, collect
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from authctl.policy.decision import Demand
-    from authctl.policy.rule import Keep, Narrow, Rule, Selector
+    from authctl.policy.rule import Keep, Narrow, Need, Rule
     from authctl.policy.table import Table
     from authctl.server.admin_api import Settings
     from authctl.server.origin import Origins
+    from authctl.server.request import Reading
     from authctl.store.base import Store
 
     Authenticate = Callable[[Scope], Awaitable[Principal | Response | None]]
@@ -98,6 +100,7 @@ class Door:
         elif not isinstance(principal, Principal):
             await exchange.reply(principal)
         else:
+            exchange.asking = principal.username
             self._parts.origins.check(target.method, exchange.headers)
             if match is None:
                 await self._unlisted(exchange, principal)
@@ -119,17 +122,19 @@ class Door:
     async def _judge(self, exchange: Exchange, rule: Rule, principal: Principal) -> None:
         reading = exchange.reading
         check_words(rule, reading)
-        decision = admit(rule, principal, reading.required(rule.who) if rule.who else None)
+        resolver = self._resolver(exchange, principal)
+        who = await resolver.who(rule.who, reading) if rule.who else None
+        decision = admit(rule, principal, who)
         if decision is not None and not decision.allowed:
             await self._deny(exchange, principal, rule.name, decision.reason)
             return
-        resolver = self._resolver(exchange)
         demands: list[Demand] = []
         if decision is None or rule.here:
             demands = await resolver.demands(rule, reading)
-        if principal.is_admin or (decision is not None and not rule.is_filtered):
+        if principal.is_admin or (decision is not None and not rule.needs_levels):
             await self._perform(exchange, rule, principal, demands)
             return
+        check_only(rule, reading)
         levels = await self._levels(principal)
         if rule.body is Body.GRAPHQL:
             await self._graphql(exchange, rule, principal, resolver, levels)
@@ -137,17 +142,26 @@ class Door:
         decision = decision or decide(rule, demands, levels)
         if not decision.allowed:
             await self._deny(exchange, principal, rule.name, decision.reason)
-        elif rule.keep:
-            await self._search(exchange, rule.keep, resolver, levels)
-        else:
-            if rule.narrow:
-                await self._narrow(exchange, rule.narrow, resolver, levels)
-            await self._perform(exchange, rule, principal, demands)
+            return
+        redaction = Redaction(rule, levels)
+        if rule.keep:
+            await self._search(exchange, rule.keep, resolver, levels, redaction)
+            return
+        if rule.narrow:
+            await self._narrow(exchange, rule.narrow, resolver, levels)
+        await self._perform(exchange, rule, principal, demands, redaction)
 
     async def _perform(
-        self, exchange: Exchange, rule: Rule, principal: Principal, demands: Sequence[Demand]
+        self,
+        exchange: Exchange,
+        rule: Rule,
+        principal: Principal,
+        demands: Sequence[Demand],
+        redaction: Redaction | None = None,
     ) -> None:
         """Do what was allowed: here, or upstream and then its effect on grants."""
+        if rule.unlike_users:
+            await anyio.to_thread.run_sync(self._check_unlike_users, rule, exchange.reading)
         if rule.here:
             call = Call(
                 store=self._parts.store,
@@ -159,18 +173,23 @@ class Door:
                 settings=self._parts.settings,
             )
             await exchange.reply(await anyio.to_thread.run_sync(answer, rule, call))
-        elif rule.then is None:
+        elif rule.then is None and not redaction:
             await exchange.stream(self._parts.upstream)
         else:
             done = await collect(self._parts.upstream, exchange.forwarded_scope(), exchange.body)
-            if done.status == _OK:
+            if rule.then and done.status == _OK:
                 await anyio.to_thread.run_sync(
                     self._effects.apply, rule.then, principal, exchange.reading, done.body
                 )
-            await exchange.reply_with(done)
+            await exchange.reply_with(redaction.of(done) if redaction else done)
 
     async def _search(
-        self, exchange: Exchange, keep: Keep, resolver: Resolver, levels: Levels
+        self,
+        exchange: Exchange,
+        keep: Keep,
+        resolver: Resolver,
+        levels: Levels,
+        redaction: Redaction,
     ) -> None:
         async def ask(rows: int | None, token: str | None) -> Answer:
             return await collect(self._parts.upstream, *exchange.page(rows, token))
@@ -178,12 +197,13 @@ class Door:
         page = Filter(keep, resolver, levels, ask)
         reading = exchange.reading
         wanted = page_size(reading.one("max_results"))
-        await exchange.reply_with(await page.answer(wanted, reading.text("page_token")))
+        found = await page.answer(wanted, reading.text("page_token"))
+        await exchange.reply_with(redaction.of(found))
 
     async def _narrow(
         self, exchange: Exchange, narrow: Narrow, resolver: Resolver, levels: Levels
     ) -> None:
-        ids = exchange.reading.named(narrow.selector)
+        ids = exchange.reading.named(narrow.need.selector)
         if ids:
             readable = await narrowed(narrow, ids, resolver, levels)
             exchange.replace_body({**exchange.reading.body, narrow.field: readable})
@@ -207,11 +227,11 @@ class Door:
             await self._deny(exchange, principal, rule.name, decision.reason)
             return
 
-        async def readable(selector: Selector, name: str) -> bool:
-            return met(await resolver.demand(Action.READ, selector, name), levels)
+        async def allowed(need: Need, row: Mapping[str, Any]) -> bool:
+            return await resolver.allows(need, row, levels)
 
         done = await collect(self._parts.upstream, exchange.forwarded_scope(), exchange.body)
-        await exchange.reply_with(await document.keep(done, readable))
+        await exchange.reply_with(await document.keep(done, allowed))
 
     async def _deny(self, exchange: Exchange, principal: Principal, rule: str, reason: str) -> None:
         _log.info("denied: %s %r by %r: %s", rule, exchange.target.path, principal.username, reason)
@@ -225,7 +245,16 @@ class Door:
             generation=self._parts.store.generation,
         )
 
-    def _resolver(self, exchange: Exchange) -> Resolver:
+    def _check_unlike_users(self, rule: Rule, reading: Reading) -> None:
+        """Refuse to name a review queue like a user, whose own queue it would stand in for."""
+        name = reading.text(rule.unlike_users)
+        if name and name.strip().lower() in {
+            user.username.strip().lower() for user in self._parts.store.list_users()
+        }:
+            raise InvalidRequest(f"Invalid {rule.unlike_users}: '{name}' is a user's name.")
+
+    def _resolver(self, exchange: Exchange, principal: Principal) -> Resolver:
+        store = self._parts.store
         lookup = Lookup(
             self._parts.upstream,
             exchange.scope,
@@ -233,4 +262,4 @@ class Door:
             self._runs,
             self._logged_models,
         )
-        return Resolver(lookup, self._parts.store.generation)
+        return Resolver(lookup, principal, Grantable(store.generation, store.keeps))

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 
 from authctl.errors import InvalidRequest, Unavailable
 from authctl.policy.rule import Body
+from authctl.server import otlp
 from authctl.server.request import (
     FORM_TYPE,
     JSON_TYPE,
@@ -18,6 +19,7 @@ from authctl.server.request import (
     Target,
     check_media_type,
     check_query,
+    in_order,
     read_form,
     read_json,
     read_target,
@@ -64,9 +66,11 @@ class Exchange:
         self.reading = Reading()
         self.headers = Headers(scope=scope)
         self.target = Target(scope["method"], "", "", "", ())
+        self.asking: str | None = None  # the username of whoever was proven to ask
         self._receive = receive
         self._send = send
         self._framed = False
+        self._is_plain = False  # the body was taken out of its Content-Encoding
 
     def aim(self, static_prefix: str) -> Target:
         """Read the request line. InvalidRequest for what servers read in different ways."""
@@ -104,7 +108,7 @@ class Exchange:
         self.check_headers()
         check_query(self.target, rule.many)
         is_stream = rule.body is Body.STREAM
-        if "content-encoding" in self.headers and not is_stream:
+        if "content-encoding" in self.headers and rule.body not in (Body.STREAM, Body.OTLP):
             raise InvalidRequest("Content-Encoding is not supported.")
         # MLflow's WSGI side takes a chunked body for an empty one; clients send empty files so.
         if not is_stream or "transfer-encoding" in self.headers:
@@ -115,9 +119,19 @@ class Exchange:
         if rule.body in (Body.NONE, Body.STREAM):
             self.reading = Reading(match.params, self.target.query, headers=self.headers)
             return
+        if rule.body is Body.OTLP:
+            self.reading = Reading(match.params, (), self._spans(rule), self.headers)
+            return
         if self.target.query and (self.body or not (rule.here and rule.method == "DELETE")):
             raise InvalidRequest("Give the parameters in the body, not in the query.")
         self.reading = Reading(match.params, self.target.query, self._parse(rule))
+        if rule.body is Body.JSON and self.body:
+            self._put_in_order(rule)
+
+    def _put_in_order(self, rule: Rule) -> None:
+        data = dict(self.reading.body)
+        if (ordered := in_order(data, rule)) is not data:
+            self.replace_body(ordered)
 
     def replace_body(self, data: Mapping[str, Any]) -> None:
         """Forward another JSON body than the caller's."""
@@ -171,6 +185,21 @@ class Exchange:
         self.started = True
         await self._send(message)
 
+    def _spans(self, rule: Rule) -> dict[str, Any]:
+        """What the row sees of an export, whose body is passed on without its encoding."""
+        encodings = self.headers.getlist("content-encoding")
+        if len(encodings) > 1 or self.target.query:
+            raise InvalidRequest("An export has one Content-Encoding at most, and no query.")
+        if encodings:
+            self.body = otlp.plain(self.body, encodings[0], MAX_BODY_BYTES)
+            self._is_plain = True
+        types = {"content-type": self.headers.getlist("content-type")}
+        if self.headers.get("content-type", "").startswith(otlp.PROTOBUF_TYPE):
+            check_media_type(types, otlp.PROTOBUF_TYPE)
+            return {"spans": otlp.spans_in_protobuf(self.body)}
+        check_media_type(types, JSON_TYPE)
+        return {"spans": otlp.spans_in_json(read_json(self.body, rule))}
+
     def _parse(self, rule: Rule) -> dict[str, Any]:
         headers = {"content-type": self.headers.getlist("content-type")}
         if rule.body is Body.FORM:
@@ -202,7 +231,10 @@ class Exchange:
         headers = [
             (name, value)
             for name, value in self.scope["headers"]
-            if name not in _STRIPPED and b"_" not in name and (body is None or name not in _FRAMING)
+            if name not in _STRIPPED
+            and b"_" not in name
+            and (body is None or name not in _FRAMING)
+            and not (self._is_plain and name == b"content-encoding")
         ]
         if body:
             headers.append((b"content-length", str(len(body)).encode()))
@@ -214,4 +246,5 @@ class Exchange:
             "query_string": encode_query(query),
             "root_path": "",
             "headers": headers,
+            "state": {**self.scope.get("state", {}), "username": self.asking},
         }

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from authctl.errors import InvalidRequest, Unavailable
-from authctl.model import Action, Resource, ResourceType
-from authctl.policy.decision import Demand, met
-from authctl.policy.rule import Handle
-from authctl.server.lookup import is_prompt
+from authctl.policy.decision import met
+from authctl.server.request import Reading
 from authctl.upstream.subrequest import Answer
 
 if TYPE_CHECKING:
@@ -82,7 +80,7 @@ class Filter:
     async def _take(self, page: Page, kept: list[dict[str, Any]], wanted: int) -> int | None:
         """Add the page's readable rows; the index of the first that is one too many, if any."""
         for index, row in enumerate(page.rows):
-            if await self._readable(row):
+            if await self._resolver.allows(self._keep.need, row, self._levels):
                 if len(kept) == wanted:
                     return index
                 kept.append(row)
@@ -95,17 +93,6 @@ class Filter:
         answer = _object(await self._ask(index, page.start or ""))
         return answer.get("next_page_token")
 
-    async def _readable(self, row: dict[str, Any]) -> bool:
-        selector = self._keep.row
-        value = row.get(selector.fields[0])
-        if not isinstance(value, str):
-            return False
-        if selector.handle is Handle.MODEL_NAME and selector.tier is None and is_prompt(row):
-            demand = Demand(Action.READ, Resource(ResourceType.PROMPT, value))
-        else:
-            demand = await self._resolver.demand(Action.READ, selector, value)
-        return met(demand, self._levels)
-
     def _page(self, data: dict[str, Any], start: str | None) -> Page:
         rows = data.get(self._keep.rows, [])
         following = data.get("next_page_token") or None
@@ -113,11 +100,12 @@ class Filter:
 
 
 async def narrowed(narrow: Narrow, ids: list[str], resolver: Resolver, levels: Levels) -> list[str]:
-    """Of the ids in a request, those whose resource the caller may read."""
+    """Of the ids in a request, those on which the caller may act as the row says."""
+    name = narrow.need.selector.fields[0]
     return [
         item
         for item in ids
-        if met(await resolver.demand(Action.READ, narrow.selector, item), levels)
+        if met((await resolver.demands_of(narrow.need, Reading(body={name: item})))[0], levels)
     ]
 
 

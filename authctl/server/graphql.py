@@ -24,14 +24,14 @@ from graphql import (
 )
 
 from authctl.errors import InvalidRequest, PermissionDenied
-from authctl.policy.rules.graphql import NESTED_ROWS, ROOT_FIELDS
+from authctl.policy.rules.graphql import NESTED_FIELDS, NESTED_ROWS, ROOT_FIELDS
 from authctl.server.request import Reading
 from authctl.upstream.subrequest import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from authctl.policy.rule import Need, Selector
+    from authctl.policy.rule import Need
 
 MAX_LENGTH = 20_000
 MAX_TOKENS = 2_000
@@ -81,16 +81,13 @@ class Document:
         roots = list(_fields(operations[0].selection_set, fragments))
         if len(roots) > MAX_ROOT_FIELDS:
             raise InvalidRequest(f"A GraphQL request may have {MAX_ROOT_FIELDS} root fields.")
-        asked = tuple(
-            _asked(field, variables or {}) for field in roots if field.name.value != _TYPENAME
-        )
-        document = cls(operations[0], fragments, asked)
-        for field in roots:
-            _check_nested(field, fragments)
-        return document
+        asked = [_asked(field, variables or {}) for field in roots if field.name.value != _TYPENAME]
+        inner = {name for field in roots for name in _check_nested(field, fragments)}
+        asked += [(need, Reading()) for name, need in NESTED_FIELDS.items() if name in inner]
+        return cls(operations[0], fragments, tuple(asked))
 
     async def keep(
-        self, answer: Answer, readable: Callable[[Selector, str], Awaitable[bool]]
+        self, answer: Answer, allowed: Callable[[Need, Mapping[str, Any]], Awaitable[bool]]
     ) -> Answer:
         """The upstream's answer without the nested rows that the caller may not read."""
         if answer.status != _OK:
@@ -99,7 +96,7 @@ class Document:
         data = content.get("data") if isinstance(content, dict) else None
         if not isinstance(data, dict):
             return answer
-        await self._prune(data, self.operation.selection_set, readable)
+        await self._prune(data, self.operation.selection_set, allowed)
         body = json.dumps(content).encode()
         return Answer(_OK, [(b"content-type", b"application/json")], body)
 
@@ -107,21 +104,20 @@ class Document:
         self,
         data: dict[str, Any],
         selection: SelectionSetNode,
-        readable: Callable[[Selector, str], Awaitable[bool]],
+        allowed: Callable[[Need, Mapping[str, Any]], Awaitable[bool]],
     ) -> None:
         for field in _fields(selection, self.fragments):
             key = _key(field)
             found = data.get(key)
             rows = NESTED_ROWS.get(field.name.value)
             if rows is not None and isinstance(found, list):
-                name = rows.fields[0]
-                found = [row for row in found if await readable(rows, row[name])]
+                found = [row for row in found if await allowed(rows, row)]
                 data[key] = found
             if field.selection_set is None:
                 continue
             for item in found if isinstance(found, list) else [found]:
                 if isinstance(item, dict):
-                    await self._prune(item, field.selection_set, readable)
+                    await self._prune(item, field.selection_set, allowed)
 
 
 def _fields(
@@ -163,21 +159,26 @@ def _asked(field: FieldNode, variables: Mapping[str, Any]) -> tuple[Need, Readin
 
 def _check_nested(
     field: FieldNode, fragments: Mapping[str, FragmentDefinitionNode], depth: int = 0
-) -> None:
-    """Refuse nested rows that do not tell under its own name what they are of."""
+) -> set[str]:
+    """The names of all fields below one.
+
+    Refused are nested rows that do not tell under its own name what they are of.
+    """
     if depth > MAX_DEPTH:
         raise InvalidRequest(f"A GraphQL query may be {MAX_DEPTH} levels deep.")
     if field.selection_set is None:
-        return
+        return set()
     inner = list(_fields(field.selection_set, fragments))
     rows = NESTED_ROWS.get(field.name.value)
-    if rows is not None and rows.fields[0] not in [_key(child) for child in inner]:
-        raise PermissionDenied(f"Permission denied: ask for '{rows.fields[0]}' too.")
+    if rows is not None and rows.selector.fields[0] not in [_key(child) for child in inner]:
+        raise PermissionDenied(f"Permission denied: ask for '{rows.selector.fields[0]}' too.")
+    names = {child.name.value for child in inner}
     for child in inner:
-        told = {*NESTED_ROWS, *(selector.fields[0] for selector in NESTED_ROWS.values())}
+        told = {*NESTED_ROWS, *(need.selector.fields[0] for need in NESTED_ROWS.values())}
         if child.alias and child.alias.value in told:
             raise InvalidRequest(f"'{child.alias.value}' cannot be an alias.")
-        _check_nested(child, fragments, depth + 1)
+        names |= _check_nested(child, fragments, depth + 1)
+    return names
 
 
 def _key(field: FieldNode) -> str:

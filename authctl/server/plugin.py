@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from authctl.config import AuthConfig
 from authctl.errors import AuthctlError, InvalidRequest
+from authctl.policy.shape import Coverage, coverage
+from authctl.policy.table import Table
 from authctl.server.app import build_app
 from authctl.server.bootstrap import prepare
 from authctl.upstream import embedded
 from authctl.upstream.proxy import Proxy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.types import ASGIApp
 
@@ -29,16 +31,33 @@ STATIC_PREFIX = "_MLFLOW_STATIC_PREFIX"
 SERVER_KIND = "_MLFLOW_SGI_NAME"
 
 _log = logging.getLogger("authctl")
+# Where uvicorn tells whoever started it that it has started.
+_operator_log = logging.getLogger("uvicorn.error")
 
 
 def create_app() -> ASGIApp:
     """MLflow with authentication: what `mlflow server --app-name authctl` runs in each worker."""
-    return _or_stop(lambda: _create(embedded.load))
+    return _or_stop(lambda: _create(_embed))
 
 
 def create_gateway() -> ASGIApp:
     """Authentication in front of the MLflow that `authctl serve --upstream` names."""
     return _or_stop(lambda: _create(lambda: Proxy(os.environ[UPSTREAM])))
+
+
+def _embed() -> ASGIApp:
+    upstream = embedded.load()
+    found = covered(os.environ)
+    _operator_log.info("%s", found)
+    for route in found.unlisted:
+        _log.warning("no row speaks for %s: only administrators may", route)
+    return upstream
+
+
+def covered(env: Mapping[str, str]) -> Coverage:
+    """What the policy says about the MLflow that is installed and was loaded."""
+    prefix = env.get(STATIC_PREFIX, "").rstrip("/")
+    return coverage(Table(), embedded.version(), embedded.routes(), prefix)
 
 
 def _create(upstream: Callable[[], ASGIApp]) -> ASGIApp:

@@ -96,6 +96,8 @@ class Reading:
         if not given:
             return []
         name, values = given[0]
+        if name not in self.params and not _is_shaped(dict(self.body), name.split(".")):
+            raise InvalidRequest(f"'{name}' must be in an object, or in a list of objects.")
         # MLflow's clients send a run's id under both of its names.
         if any(other != values for _, other in given):
             names = " and ".join(f"'{name}'" for name, _ in given)
@@ -164,6 +166,15 @@ def read_json(body: bytes, rule: Rule) -> dict[str, Any]:
         raise InvalidRequest("The request body must be a JSON object.")
     _check_spelling(data, rule)
     return data
+
+
+def in_order(data: dict[str, Any], rule: Rule) -> dict[str, Any]:
+    """The body with what it is judged by in front, at every depth; itself if it is so already.
+
+    MLflow stops reading at the first field of a wrong type, and goes on without the others.
+    """
+    ordered: dict[str, Any] = _fronted(data, [name.split(".") for name in rule.identifying])
+    return ordered
 
 
 def read_form(body: bytes) -> dict[str, Any]:
@@ -244,14 +255,7 @@ def _check_spelling(data: Mapping[str, Any], rule: Rule) -> None:
     for key in data:
         if (twin := _camel(key)) != key and twin in data:
             raise InvalidRequest(f"Write '{key}' instead of '{twin}'.")
-    names = {name for need in rule.needs for name in need.selector.fields}
-    if rule.narrow:
-        names.add(rule.narrow.field)
-    if rule.keep:
-        names |= {"max_results", "page_token"}
-    if rule.then:
-        names |= {rule.then.field, rule.then.new}
-    for name in names:
+    for name in rule.fields:
         _check_way(data, name.split("."))
 
 
@@ -269,6 +273,33 @@ def _camel(name: str) -> str:
     """The other spelling under which protobuf reads a JSON field."""
     head, *rest = name.split("_")
     return head + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+def _fronted(data: Any, ways: list[list[str]]) -> Any:
+    if isinstance(data, list):
+        items = [_fronted(item, ways) for item in data]
+        return data if all(new is old for new, old in zip(items, data, strict=True)) else items
+    if not isinstance(data, dict) or not ways:
+        return data
+    heads = {way[0] for way in ways}
+    named = {
+        key: _fronted(value, [way[1:] for way in ways if way[0] == key and len(way) > 1])
+        for key, value in data.items()
+        if key in heads
+    }
+    is_so = list(data)[: len(named)] == list(named) and all(
+        named[key] is data[key] for key in named
+    )
+    return data if is_so else {**named, **{k: v for k, v in data.items() if k not in named}}
+
+
+def _is_shaped(data: Any, names: list[str]) -> bool:
+    """Whether the way to a field leads through objects and lists of them alone."""
+    if isinstance(data, list):
+        return all(isinstance(item, dict) and _is_shaped(item, names) for item in data)
+    if not isinstance(data, dict):
+        return data is None
+    return len(names) == 1 or _is_shaped(data.get(names[0]), names[1:])
 
 
 def _dig(data: Any, names: list[str]) -> Iterator[Any]:

@@ -2,54 +2,91 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from authctl.errors import NotFound
+from authctl.errors import InvalidRequest, NotFound
 from authctl.model import (
     WILDCARD,
-    Action,
+    WILDCARD_ONLY,
     Generation,
     Resource,
     ResourceType,
     experiment_id,
 )
-from authctl.policy.decision import Demand
+from authctl.policy.decision import Demand, met
 from authctl.policy.rule import Handle
-from authctl.server.request import missing
+from authctl.server import files
+from authctl.server.lookup import is_prompt
+from authctl.server.references import (
+    endpoints_in,
+    is_plain,
+    places_of_files,
+    prompt_of,
+    scorer_resource,
+    texts_in,
+    typed_id,
+)
+from authctl.server.request import Reading, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from authctl.model import Principal
+    from authctl.policy.resolution import Levels
     from authctl.policy.rule import Need, Rule, Selector
-    from authctl.server.lookup import Lookup
-    from authctl.server.request import Reading
+    from authctl.server.lookup import Lookup, Queue
 
-_EXPERIMENT_FOLDER = re.compile(r"(0|[1-9][0-9]{0,18})(?:/|$)")
 # Workspaces are not supported: every role belongs to the default one.
-_OF_THE_WORKSPACE = frozenset({Handle.ROLE_ID, Handle.ROLE_PERMISSION_ID, Handle.WORKSPACE})
 _WORKSPACE = Resource(ResourceType.WORKSPACE, WILDCARD)
 # What MLflow's clients give as the source of a prompt's version, which has no files.
 _WITHOUT_FILES = frozenset({"dummy-source"})
-_LOGGED_MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Grantable:
+    """What the auth database can hold grants on; all else is for administrators."""
+
+    generation: Generation
+    keeps: Callable[[ResourceType], bool]
 
 
 class Resolver:
     """Turns one request's needs into demands on resources."""
 
-    def __init__(self, lookup: Lookup, generation: Generation) -> None:
+    def __init__(self, lookup: Lookup, principal: Principal, grantable: Grantable) -> None:
         self._lookup = lookup
-        self._generation = generation
-        self._by_handle: dict[Handle, Callable[[str], Awaitable[Resource | None]]] = {
+        self._principal = principal
+        self._grantable = grantable
+        self._whole: dict[Handle, Callable[[Need, Reading], Awaitable[list[Demand]]]] = {
+            Handle.TYPED_ID: self._typed,
+            Handle.ROLE_ID: self._workspace,
+            Handle.ROLE_PERMISSION_ID: self._workspace,
+            Handle.WORKSPACE: self._workspace,
+            Handle.NEW: self._new,
+            Handle.SCORER: self._scorers,
+            Handle.REVIEW_QUEUE_NAME: self._queue_named,
+            Handle.STORAGE_URI: self._storage,
+            Handle.TRACE_FILES: self._trace_files,
+            Handle.ASSESSMENT_IDS: self._assessment_ids,
+        }
+        self._by_value: dict[Handle, Callable[[str], Awaitable[Sequence[Resource]]]] = {
             Handle.EXPERIMENT_ID: self._experiment_id,
             Handle.EXPERIMENT_NAME: self._experiment_name,
             Handle.RUN_ID: self._run,
             Handle.LOGGED_MODEL_ID: self._logged_model,
             Handle.TRACE_ID: self._trace,
             Handle.NEW_TRACE_ID: self._trace,
-            Handle.MODEL_NAME: self.model,
-            Handle.ARTIFACT_PATH: self._artifact,
+            Handle.MODEL_NAME: self._model,
+            Handle.PROMPT_URI: self._prompt_uri,
+            Handle.DATASET_ID: self._dataset,
+            Handle.LABEL_SCHEMA_ID: self._label_schema,
+            Handle.ISSUE_ID: self._issue,
+            Handle.OPTIMIZATION_JOB_ID: self._optimization_job,
+            Handle.SECRET_ID: self._secret,
+            Handle.MODEL_DEFINITION_ID: self._model_definition,
+            Handle.ENDPOINT_ID: self._endpoint,
+            Handle.ENDPOINT_NAME: self._endpoint_name,
         }
 
     async def demands(self, rule: Rule, reading: Reading) -> list[Demand]:
@@ -63,134 +100,235 @@ class Resolver:
             found += await self.demands_of(need, reading)
         return found
 
-    async def demand(self, action: Action, selector: Selector, value: str) -> Demand:
-        """What an action on one named thing asks for."""
-        resource = await self._by_handle[selector.handle](value)
-        tier = selector.tier
-        if (
-            resource is not None
-            and resource.type == ResourceType.PROMPT
-            and tier is ResourceType.REGISTERED_MODEL_VERSION
-        ):
-            tier = ResourceType.PROMPT_VERSION
-        return Demand(action, resource, tier)
-
-    async def model(self, name: str) -> Resource | None:
-        """The registered model or prompt of a name; the legacy generation knows only models."""
-        if self._generation is Generation.ROLES and await self._lookup.is_prompt(name):
-            return Resource(ResourceType.PROMPT, name)
-        return Resource(ResourceType.REGISTERED_MODEL, name)
-
     async def demands_of(self, need: Need, reading: Reading) -> list[Demand]:
         """What one need asks for; see `demands`."""
-        selector = need.selector
-        if selector.handle is Handle.TYPED_ID:
-            return [Demand(need.action, self._typed(reading))]
-        if selector.handle in _OF_THE_WORKSPACE:
-            return [Demand(need.action, _WORKSPACE)]
-        values = reading.named(selector)
+        if need.given and not _has(reading, need.given):
+            return []
+        if need.missing and is_plain(reading, need.missing):
+            return []
+        whole = self._whole.get(need.selector.handle)
+        if whole is not None:
+            return await whole(need, reading)
+        values = reading.named(need.selector)
         if not values:
             if need.optional:
                 return []
-            raise missing(selector.fields[0])
-        if selector.handle is Handle.STORAGE_URI:
-            return [
-                await self._storage(need.action, value, reading)
-                for value in values
-                if value not in _WITHOUT_FILES
-            ]
-        found = [await self.demand(need.action, selector, value) for value in values]
-        if selector.handle is Handle.NEW_TRACE_ID:
-            return [demand for demand in found if demand.resource is not None]
+            raise missing(need.selector.fields[0])
+        if need.selector.handle is Handle.ENDPOINT_URI:
+            values = [name for value in values for name in endpoints_in(value)]
+        return [demand for value in values for demand in await self._demands_on(need, value)]
+
+    async def allows(self, need: Need, row: Mapping[str, Any], levels: Levels) -> bool:
+        """Whether a need is met on a row of an answer."""
+        selector = need.selector
+        reading = Reading(body={name: _as_text(value) for name, value in row.items()})
+        if selector.handle is Handle.USERNAME:
+            return bool(reading.one(selector.fields[0]) == self._principal.username)
+        try:
+            values = reading.named(selector)
+            if selector.handle is Handle.REVIEW_QUEUE_ID and values:
+                self._lookup.note_queue(values[0], row)
+            if selector.handle is Handle.MODEL_NAME and values:
+                if selector.tier is None:  # the row is the model itself
+                    self._lookup.note_model(values[0], row)
+                return await self._allows_name(need, values[0], levels)
+            demands = await self.demands_of(need, reading)
+        except InvalidRequest:
+            return False
+        return bool(demands) and all(met(demand, levels) for demand in demands)
+
+    async def who(self, selector: Selector, reading: Reading) -> str | None:
+        """The username that a request is about; None for a job that nobody is known to have."""
+        value = reading.required(selector.fields[0])
+        if selector.handle is Handle.JOB_ID:
+            return await self._lookup.creator_of_job(value)
+        return value
+
+    async def _demands_on(self, need: Need, value: str) -> list[Demand]:
+        selector = need.selector
+        if selector.handle is Handle.ARTIFACT_PATH:
+            return files.demands_on_path(need.action, value)
+        if selector.handle is Handle.REVIEW_QUEUE_ID:
+            return [self._on_queue(need, await self._lookup.queue(value))]
+        handle = Handle.ENDPOINT_NAME if selector.handle is Handle.ENDPOINT_URI else selector.handle
+        found = await self._by_value[handle](value)
+        if not found:
+            return [] if handle is Handle.NEW_TRACE_ID else [Demand(need.action, None)]
+        return [self._demand(need, resource) for resource in found]
+
+    def _demand(self, need: Need, resource: Resource) -> Demand:
+        if not self._grantable.keeps(ResourceType(resource.type)):
+            return Demand(need.action, None)
+        tier = need.selector.tier
+        if resource.type == ResourceType.PROMPT and tier is ResourceType.REGISTERED_MODEL_VERSION:
+            tier = ResourceType.PROMPT_VERSION
+        return Demand(need.action, resource, tier, inherited=need.inherited)
+
+    async def _allows_name(self, need: Need, name: str, levels: Levels) -> bool:
+        """Whether a need is met on a name of the registry, asking what it is only if it matters."""
+        kinds = [ResourceType.REGISTERED_MODEL, ResourceType.PROMPT]
+        if self._grantable.generation is Generation.LEGACY:
+            kinds = kinds[:1]
+        verdicts = {met(self._demand(need, Resource(kind, name)), levels) for kind in kinds}
+        if len(verdicts) == 1:
+            return verdicts.pop()
+        return met(self._demand(need, (await self._model(name))[0]), levels)
+
+    # Things named by more than one value, or that need not exist
+
+    async def _typed(self, need: Need, reading: Reading) -> list[Demand]:
+        resource = Resource.checked(reading.required("resource_type"), typed_id(reading))
+        if resource.id == WILDCARD:
+            # Granting everything of a type is for whoever manages the workspace.
+            resource = _WORKSPACE
+        elif self._is_legacy and resource.type == ResourceType.PROMPT:
+            resource = Resource(ResourceType.REGISTERED_MODEL, resource.id)
+        return [Demand(need.action, resource)]
+
+    async def _workspace(self, need: Need, _: Reading) -> list[Demand]:
+        return [Demand(need.action, _WORKSPACE)]
+
+    async def _new(self, need: Need, reading: Reading) -> list[Demand]:
+        kind = need.selector.tier
+        name = reading.text(need.selector.fields[0]) if need.selector.fields else None
+        if kind is ResourceType.REGISTERED_MODEL and is_prompt(reading.body):
+            kind = kind if self._is_legacy else ResourceType.PROMPT
+        if kind is None or not (kind in WILDCARD_ONLY or self._grantable.keeps(kind)):
+            return [Demand(need.action, None)]
+        return [Demand(need.action, Resource(kind, name or WILDCARD))]
+
+    async def _scorers(self, need: Need, reading: Reading) -> list[Demand]:
+        experiment_field, name_field = need.selector.fields
+        parent = Resource(
+            ResourceType.EXPERIMENT, experiment_id(reading.required(experiment_field))
+        )
+        if not self._grantable.keeps(ResourceType.SCORER):
+            return [Demand(need.action, parent)]
+        names = texts_in(reading, name_field)
+        if not names:
+            raise missing(name_field)
+        tier = need.selector.tier
+        return [
+            Demand(need.action, scorer_resource(parent.id, name), tier, parent) for name in names
+        ]
+
+    async def _queue_named(self, need: Need, reading: Reading) -> list[Demand]:
+        experiment, name = (reading.required(field) for field in need.selector.fields)
+        return [self._on_queue(need, await self._lookup.queue_named(experiment, name))]
+
+    def _on_queue(self, need: Need, queue: Queue | None) -> Demand:
+        if queue is None:
+            return Demand(need.action, None)
+        action = need.action
+        if need.owner and queue.owner == self._principal.username:
+            action = need.owner
+        if need.member and self._principal.username.strip().lower() in queue.members:
+            action = need.member
+        home = Resource(ResourceType.EXPERIMENT, queue.experiment_id)
+        return Demand(action, home, need.selector.tier)
+
+    async def _storage(self, need: Need, reading: Reading) -> list[Demand]:
+        found: list[Demand] = []
+        for uri in reading.named(need.selector):
+            if uri in _WITHOUT_FILES:
+                continue
+            name = files.model_of_uri(uri)
+            if name is not None:
+                found += [self._demand(need, resource) for resource in await self._model(name)]
+            else:
+                found += await files.demand_on_uri(need.action, uri, reading, self._lookup)
         return found
 
-    async def _experiment_id(self, value: str) -> Resource | None:
-        return Resource(ResourceType.EXPERIMENT, experiment_id(value))
+    async def _trace_files(self, need: Need, reading: Reading) -> list[Demand]:
+        """Clients send a trace's tags back as they are; a place that is new is nobody's to name."""
+        tags_field, trace_field = need.selector.fields
+        given = places_of_files(reading.one(tags_field))
+        if not given:
+            return []
+        known = await self._lookup.trace(reading.text(trace_field) or "") if trace_field else None
+        is_known = known is not None and given.items() <= places_of_files(known.get("tags")).items()
+        return [] if is_known else [Demand(need.action, None)]
 
-    async def _experiment_name(self, value: str) -> Resource | None:
+    async def _assessment_ids(self, need: Need, reading: Reading) -> list[Demand]:
+        ids_field, trace_field = need.selector.fields
+        given = set(texts_in(reading, ids_field))
+        if not given:
+            return []
+        known = await self._lookup.trace(reading.required(trace_field)) or {}
+        own = {item.get("assessment_id") for item in known.get("assessments", ())}
+        return [] if given <= own else [Demand(need.action, None)]
+
+    # Things named by one value
+
+    async def _experiment_id(self, value: str) -> Sequence[Resource]:
+        return _experiments(experiment_id(value))
+
+    async def _experiment_name(self, value: str) -> Sequence[Resource]:
         found = await self._lookup.experiment_named(value)
         if found is None:
             # Clients create what they are told does not exist, so they must be told.
             raise NotFound(f"Could not find experiment with name '{value}'")
-        return Resource(ResourceType.EXPERIMENT, found)
+        return _experiments(found)
 
-    async def _run(self, value: str) -> Resource | None:
+    async def _run(self, value: str) -> Sequence[Resource]:
         home = await self._lookup.run(value)
-        return Resource(ResourceType.EXPERIMENT, home.experiment_id) if home else None
+        return _experiments(home.experiment_id if home else None)
 
-    async def _logged_model(self, value: str) -> Resource | None:
+    async def _logged_model(self, value: str) -> Sequence[Resource]:
         home = await self._lookup.logged_model(value)
-        return Resource(ResourceType.EXPERIMENT, home.experiment_id) if home else None
+        return _experiments(home.experiment_id if home else None)
 
-    async def _trace(self, value: str) -> Resource | None:
-        found = await self._lookup.experiment_of_trace(value)
-        return Resource(ResourceType.EXPERIMENT, found) if found else None
+    async def _trace(self, value: str) -> Sequence[Resource]:
+        return _experiments(await self._lookup.experiment_of_trace(value))
 
-    async def _artifact(self, value: str) -> Resource | None:
-        return experiment_of_path(value)
+    async def _model(self, value: str) -> Sequence[Resource]:
+        """The registered model or prompt of a name; the legacy generation knows only models."""
+        if not self._is_legacy and await self._lookup.is_prompt(value):
+            return [Resource(ResourceType.PROMPT, value)]
+        return [Resource(ResourceType.REGISTERED_MODEL, value)]
 
-    def _typed(self, reading: Reading) -> Resource:
-        resource = Resource.checked(reading.required("resource_type"), typed_id(reading))
-        if resource.id == WILDCARD:
-            # Granting everything of a type is for whoever manages the workspace.
-            return _WORKSPACE
-        if resource.type == ResourceType.PROMPT and self._generation is Generation.LEGACY:
-            return Resource(ResourceType.REGISTERED_MODEL, resource.id)
-        return resource
+    async def _prompt_uri(self, value: str) -> Sequence[Resource]:
+        name = prompt_of(value)
+        return await self._model(name) if name else ()
 
-    async def _storage(self, action: Action, uri: str, reading: Reading) -> Demand:
-        """What files at a URI belong to; files that belong to nothing known cannot be judged."""
-        parts = urlsplit(uri)
-        path = parts.path.lstrip("/")
-        first = path.split("/")[0]
-        if not is_plain_path(path) or parts.query or parts.fragment or parts.netloc:
-            return Demand(action, await self._within(uri, reading))
-        if parts.scheme == "runs":
-            return Demand(action, await self._run(first), ResourceType.RUN)
-        if parts.scheme == "models":
-            if _LOGGED_MODEL_ID.fullmatch(first):
-                return Demand(action, await self._logged_model(first), ResourceType.LOGGED_MODEL)
-            return Demand(action, await self.model(first.split("@")[0]))
-        if parts.scheme == "mlflow-artifacts":
-            return Demand(action, experiment_of_path(path))
-        return Demand(action, await self._within(uri, reading))
+    async def _dataset(self, value: str) -> Sequence[Resource]:
+        return _experiments(*await self._lookup.experiments_of_dataset(value))
 
-    async def _within(self, uri: str, reading: Reading) -> Resource | None:
-        """The experiment of the run or logged model that the request names, if it owns the URI."""
-        run_id, model_id = reading.text("run_id"), reading.text("model_id")
-        homes = [
-            await self._lookup.run(run_id) if run_id else None,
-            await self._lookup.logged_model(model_id) if model_id else None,
-        ]
-        for home in homes:
-            root = home.artifact_uri.rstrip("/") if home else ""
-            rest = uri.removeprefix(root)
-            if home and root and (rest == "" or (rest.startswith("/") and is_plain_path(rest[1:]))):
-                return Resource(ResourceType.EXPERIMENT, home.experiment_id)
-        return None
+    async def _label_schema(self, value: str) -> Sequence[Resource]:
+        return _experiments(await self._lookup.experiment_of_schema(value))
+
+    async def _issue(self, value: str) -> Sequence[Resource]:
+        return _experiments(await self._lookup.experiment_of_issue(value))
+
+    async def _optimization_job(self, value: str) -> Sequence[Resource]:
+        return _experiments(await self._lookup.experiment_of_job(value))
+
+    async def _secret(self, value: str) -> Sequence[Resource]:
+        return [Resource(ResourceType.GATEWAY_SECRET, value)]
+
+    async def _model_definition(self, value: str) -> Sequence[Resource]:
+        return [Resource(ResourceType.GATEWAY_MODEL_DEFINITION, value)]
+
+    async def _endpoint(self, value: str) -> Sequence[Resource]:
+        return [Resource(ResourceType.GATEWAY_ENDPOINT, value)]
+
+    async def _endpoint_name(self, value: str) -> Sequence[Resource]:
+        found = await self._lookup.endpoint_named(value)
+        return [Resource(ResourceType.GATEWAY_ENDPOINT, found)] if found else ()
+
+    @property
+    def _is_legacy(self) -> bool:
+        return self._grantable.generation is Generation.LEGACY
 
 
-def typed_id(reading: Reading) -> str:
-    """The id that goes with a resource_type; some clients write an experiment's as a number."""
-    value = reading.one("resource_id")
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return reading.required("resource_id")
+def _experiments(*ids: str | None) -> list[Resource]:
+    return [Resource(ResourceType.EXPERIMENT, found) for found in ids if found]
 
 
-def experiment_of_path(path: str) -> Resource | None:
-    """The experiment whose folder an artifact path lies in; None when that is not plain to see."""
-    match = _EXPERIMENT_FOLDER.match(path)
-    if match is None or not is_plain_path(path):
-        return None
-    return Resource(ResourceType.EXPERIMENT, match[1])
+def _has(reading: Reading, field: str) -> bool:
+    return any(value not in (None, "", [], {}, False) for value in reading.values(field))
 
 
-def is_plain_path(path: str) -> bool:
-    """Whether a relative path reads the same however often it is decoded and normalised."""
-    return (
-        unquote(path) == path
-        and "\\" not in path
-        and not any(segment in ("", ".", "..") for segment in path.rstrip("/").split("/"))
-        and not path.endswith("//")
-    )
+def _as_text(value: Any) -> Any:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from authctl.config import CONFIG_PATH, DATABASE, SECRET_KEY, AuthConfig
 from authctl.errors import InvalidRequest, Unavailable
 from authctl.server.bootstrap import prepare
-from authctl.server.plugin import CHECKED, STATIC_PREFIX, UPSTREAM
+from authctl.server.plugin import CHECKED, STATIC_PREFIX, UPSTREAM, covered
 from authctl.upstream import embedded
 from authctl.upstream.proxy import Proxy
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from authctl.config import ServeOptions
+    from authctl.policy.shape import Coverage
 
 _OURS = {
     "--host": "--host",
@@ -69,6 +70,22 @@ def serve(options: ServeOptions) -> NoReturn:
         env[STATIC_PREFIX] = prefix
         _become(_gateway(options), env)
     _become(_embedded(options, prefix, env), env)
+
+
+def check(options: ServeOptions) -> Coverage:
+    """Hold the policy against the MLflow that would be served; nothing is started.
+
+    InvalidRequest where none is installed, and for one that runs elsewhere: it does not tell its
+    routes.
+    """
+    if options.upstream:
+        raise InvalidRequest(
+            "An MLflow that runs elsewhere does not tell which routes it has.",
+            hint="Run authctl serve --check where that release of MLflow is installed.",
+        )
+    os.environ[STATIC_PREFIX] = _static_prefix(options.static_prefix)
+    embedded.load()
+    return covered(os.environ)
 
 
 def _embedded(options: ServeOptions, prefix: str, env: dict[str, str]) -> list[str]:

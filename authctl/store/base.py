@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Grant,
         Permission,
         Resource,
+        ResourceType,
         Role,
         RolePermission,
         User,
@@ -105,6 +106,9 @@ class DoorStore(Protocol):
 
     def grants_of(self, user: User) -> Sequence[Grant]:
         """Every grant that counts for the user: their own and those through roles."""
+
+    def keeps(self, kind: ResourceType) -> bool:
+        """Whether this database has a place for grants on resources of a type."""
 
     def forget(self, resource: Resource) -> int:
         """Remove every user's own grants on a resource that is gone; how many there were."""

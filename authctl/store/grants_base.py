@@ -37,6 +37,9 @@ class Grants(Protocol):
     def key(self, resource: Resource) -> Resource:
         """The resource under which this one's grants are kept."""
 
+    def keeps(self, kind: ResourceType) -> bool:
+        """Whether grants on resources of a type have a place in these tables."""
+
     def check(self, resource: Resource, permission: Permission) -> None:
         """Raise InvalidRequest for a type, id or level these tables cannot keep."""
 

@@ -78,6 +78,10 @@ class LegacyGrants:
             return Resource(ResourceType.REGISTERED_MODEL, resource.id)
         return resource
 
+    def keeps(self, kind: ResourceType) -> bool:
+        """Whether there is a table for a type, as there was not for every one at first."""
+        return self.key(Resource(kind, "")).type in self._places
+
     def check(self, resource: Resource, permission: Permission) -> None:
         """Raise InvalidRequest for what came with later releases of MLflow."""
         place = self._places.get(ResourceType(resource.type))

@@ -41,6 +41,10 @@ class RoleGrants:
         """Every type is kept as itself."""
         return resource
 
+    def keeps(self, _: ResourceType) -> bool:
+        """Every type has its place: it is a word in a row."""
+        return True
+
     def check(self, resource: Resource, permission: Permission) -> None:
         """Raise InvalidRequest for what no user's own role may hold."""
         if resource.type == ResourceType.WORKSPACE:

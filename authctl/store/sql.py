@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from authctl.model import ResourceType
     from authctl.store.base import Existing
     from authctl.store.grants_base import Grants
 
@@ -68,6 +69,10 @@ class SqlStore(SqlRoles):
     def generation(self) -> Generation:
         """How this database lays grants out."""
         return self.schema.generation
+
+    def keeps(self, kind: ResourceType) -> bool:
+        """Whether this database has a place for grants on resources of a type."""
+        return self._grants.keeps(kind)
 
     def close(self) -> None:
         """Give connections back."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import warnings
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from authctl.errors import AuthctlError, InvalidRequest
+from authctl.upstream.routes import routes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 def is_installed() -> bool:
@@ -38,8 +41,46 @@ def load() -> ASGIApp:
     check_installed()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from mlflow.server.fastapi_app import app  # noqa: PLC0415 - takes seconds
-    return app  # type: ignore[no-any-return]
+        from mlflow.server import app as flask_app  # noqa: PLC0415 - takes seconds
+        from mlflow.server.fastapi_app import app  # noqa: PLC0415 - likewise
+    return _telling_who_asks(app, flask_app)
+
+
+def version() -> str:
+    """The release of the MLflow that is installed. InvalidRequest where there is none."""
+    check_installed()
+    return importlib.metadata.version("mlflow")
+
+
+def routes() -> list[tuple[str, str]]:
+    """Method and path of every route that the MLflow in this process serves; see `routes_of`."""
+    from mlflow.server import app as flask_app  # noqa: PLC0415 - takes seconds
+    from mlflow.server.fastapi_app import app  # noqa: PLC0415 - likewise
+
+    return routes_of(app, flask_app)
+
+
+def _telling_who_asks(app: ASGIApp, flask_app: Any) -> ASGIApp:
+    """Let MLflow know the username in a scope's state, as its own authentication does.
+
+    It records who started a job or made a review queue. Its FastAPI side reads the state, its
+    Flask side, in a thread that inherits the context, `g`.
+    """
+    from flask import g  # noqa: PLC0415 - MLflow's
+
+    asking: ContextVar[str | None] = ContextVar("asking", default=None)
+
+    @flask_app.before_request  # type: ignore[untyped-decorator]
+    def stamp() -> None:
+        username = asking.get()
+        if username is not None:
+            g.mlflow_authenticated_user = username
+
+    async def telling(scope: Scope, receive: Receive, send: Send) -> None:
+        asking.set(scope.get("state", {}).get("username"))
+        await app(scope, receive, send)
+
+    return telling
 
 
 def ask(function: Callable[[], Any], scope: MutableMapping[str, Any]) -> str | Response:

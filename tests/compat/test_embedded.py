@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import tour
-from tests.compat.conftest import python_with_authctl
+from tests.environments import python_with_authctl
 from tests.live import ADMIN, authctl_server
 from tests.scripts import run_script
 

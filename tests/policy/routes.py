@@ -1,78 +1,96 @@
-"""Every route the installed MLflow answers, folded as the policy table folds them."""
+"""The routes of MLflow releases, recorded and installed, folded as the policy table folds them."""
 
 from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from authctl.policy.shape import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Mapping
 
-_API = re.compile(r"^/(?:ajax-)?api/(\d\.\d)(/.*)$")
-_FLASK = re.compile(r"<(?:(\w+):)?(\w+)>")
-_FASTAPI = re.compile(r"\{(\w+)(?::(\w+))?\}")
+    from authctl.policy.shape import Shape
+
+_RECORDED = Path(__file__).with_name("recorded")
+_LISTING = Path(__file__).with_name("listing.py")
 
 
-@functools.cache
-def installed_routes() -> frozenset[tuple[str, str, str]]:
-    """(method, API version or '', path with {} for a segment and {:path} for the rest).
+@dataclass(frozen=True)
+class Served:
+    """A route as the server of a release spells it, and the switch without which it is absent."""
+
+    method: str
+    path: str
+    switch: str = ""
+
+    @property
+    def folded(self) -> Shape:
+        return (self.method, *fold(self.path))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What an interpreter's MLflow says about itself; native routes in the order of their trial."""
+
+    version: str
+    switches: tuple[str, ...]
+    routes: tuple[Served, ...]
+
+
+def recorded_releases() -> list[str]:
+    """Every minor release of which there is a recording, the oldest first: 3.4, 3.9, ..."""
+    found = [file.stem.removeprefix("mlflow-") for file in _RECORDED.glob("mlflow-*.tsv")]
+    return sorted(found, key=lambda release: [int(part) for part in release.split(".")])
+
+
+def recording(version: str) -> Path:
+    """The file in which the routes of a release are recorded, named for its minor."""
+    return _RECORDED / f"mlflow-{'.'.join(version.split('.')[:2])}.tsv"
+
+
+def recorded(version: str) -> frozenset[Served]:
+    """The routes in the recording of a release, those behind a switch too."""
+    lines = recording(version).read_text(encoding="utf-8").splitlines()
+    return frozenset(Served(*line.split("\t")) for line in lines if not line.startswith("#"))
+
+
+def listing(python: str, switches: Mapping[str, str] | None = None) -> Listing:
+    """Ask the MLflow of an interpreter, with nothing switched on but what is given.
 
     Asked of another process: importing MLflow changes warnings and logging for good.
     """
-    command = [sys.executable, "-W", "ignore", "-m", "tests.policy.routes"]
-    found = subprocess.run(command, check=True, capture_output=True, text=True)
-    return frozenset(tuple(row) for row in json.loads(found.stdout.splitlines()[-1]))
-
-
-def _enumerate() -> set[tuple[str, str, str]]:
-    from mlflow.server import app as flask_app  # noqa: PLC0415 - in the process of its own
-    from mlflow.server.fastapi_app import app as fastapi_app  # noqa: PLC0415 - likewise
-
-    found = {
-        (method, *fold(_FLASK.sub(_flask_placeholder, rule.rule)))
-        for rule in flask_app.url_map.iter_rules()
-        for method in rule.methods or ()
-    } | {
-        (method, *fold(_FASTAPI.sub(_fastapi_placeholder, route.path)))
-        for route in _native(fastapi_app.routes)
-        for method in route.methods or ()
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not re.match("_?MLFLOW_|prometheus_", name)
     }
-    return {row for row in found if row[0] not in ("HEAD", "OPTIONS")}
+    done = subprocess.run(
+        [python, "-P", "-W", "ignore", _LISTING],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**clean, **(switches or {})},
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    answer = json.loads(done.stdout.splitlines()[-1])
+    routes = tuple(Served(method, path) for method, path in answer["routes"])
+    return Listing(answer["version"], tuple(answer["switches"]), routes)
 
 
-def fold(path: str) -> tuple[str, str]:
-    match = _API.match(path)
-    return (match[1], match[2]) if match else ("", path)
+@functools.cache
+def installed() -> Listing:
+    """The MLflow of this interpreter."""
+    return listing(sys.executable)
 
 
-def _native(routes: Any) -> Iterator[Any]:
-    """Native FastAPI routes; newer FastAPI keeps them inside the routers that were included."""
-    for route in routes:
-        if getattr(route, "methods", None):
-            yield route
-        elif hasattr(route, "effective_route_contexts"):
-            yield from (_Effective(context) for context in route.effective_route_contexts())
-        elif getattr(route, "routes", None) and hasattr(route, "prefix"):
-            yield from _native(route.routes)
-
-
-class _Effective:
-    def __init__(self, context: Any) -> None:
-        self.path: str = context.path
-        self.methods: set[str] = context.methods
-
-
-def _flask_placeholder(match: re.Match[str]) -> str:
-    return "{:path}" if match[1] == "path" else "{}"
-
-
-def _fastapi_placeholder(match: re.Match[str]) -> str:
-    return "{:path}" if match[2] == "path" else "{}"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(sorted(_enumerate())) + "\n")
+def folded(served: Iterable[Served]) -> set[Shape]:
+    return {route.folded for route in served}

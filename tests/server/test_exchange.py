@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 GET = "/api/2.0/mlflow/experiments/get"
+RUNS = "/api/2.0/mlflow/runs/search"
 SEARCH = "/api/2.0/mlflow/experiments/search"
 UPDATE = "/api/2.0/mlflow/experiments/update"
 UPLOAD = "/api/2.0/mlflow-artifacts/artifacts/1/run/artifacts/model.bin"
@@ -284,3 +285,39 @@ async def pass_on(exchange: Exchange, upstream: ASGIApp) -> None:
     assert match is not None
     await exchange.read(match)
     await exchange.stream(upstream)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "passed"),
+    [
+        (
+            "/api/3.0/mlflow/issues/search",
+            '{"max_results": "x", "experiment_id": "1"}',
+            ["experiment_id", "max_results"],
+        ),
+        (RUNS, '{"page_token": 5, "experiment_ids": ["1"]}', ["experiment_ids", "page_token"]),
+        (UPDATE, '{"experiment_id": "1", "new_name": 5}', ["experiment_id", "new_name"]),
+    ],
+)
+def test_what_a_request_is_judged_by_is_in_front(path: str, body: str, passed: list[str]) -> None:
+    """MLflow reads no further than to the first field of a wrong type."""
+    upstream = forward("POST", path, [body.encode()], JSON)
+    assert list(json.loads(upstream.body)) == passed
+    assert json.loads(upstream.body) == json.loads(body)
+
+
+def test_what_a_request_is_judged_by_is_in_front_at_every_depth() -> None:
+    place = {"type": "?", "mlflow_experiment": {"x": 1, "experiment_id": "1"}}
+    body = {"max_results": "x", "locations": [place, place]}
+    upstream = forward("POST", "/api/3.0/mlflow/traces/search", [json.dumps(body).encode()], JSON)
+    sent = json.loads(upstream.body)
+    assert sent == body
+    assert list(sent) == ["locations", "max_results"]
+    for item in sent["locations"]:
+        assert list(item) == ["mlflow_experiment", "type"]
+        assert list(item["mlflow_experiment"]) == ["experiment_id", "x"]
+
+
+def test_a_body_that_is_in_order_is_passed_on_byte_by_byte() -> None:
+    body = b'{ "experiment_id" : "1",\n "new_name": "\\u00fc" }'
+    assert forward("POST", UPDATE, [body], JSON).body == body

@@ -10,12 +10,21 @@ from typing import Any
 import pytest
 
 from authctl.errors import InvalidRequest
-from authctl.model import Generation, Grant, Permission, Resource
+from authctl.model import Generation, Grant, Permission, Principal, Resource, User
 from authctl.policy.resolution import Levels
-from authctl.policy.rule import Keep, experiment
+from authctl.policy.needs import read
+from authctl.policy.rule import Keep
+from authctl.policy.selectors import experiment
 from authctl.server.filters import Filter, page_size
-from authctl.server.resolve import Resolver
+from authctl.server.resolve import Grantable, Resolver
 from authctl.upstream.subrequest import Answer
+
+
+RESOLVER = Resolver(
+    None,  # type: ignore[arg-type] - ids need no look-up
+    Principal(User(2, "eve", False)),
+    Grantable(Generation.ROLES, lambda _: True),
+)
 
 
 @dataclass
@@ -49,9 +58,8 @@ def search(
     async def ask(rows: int | None, at: str | None) -> Answer:
         return upstream.page(size if rows is None else rows, token if at is None else at)
 
-    keep = Keep("experiments", experiment("experiment_id"))
-    resolver = Resolver(None, Generation.ROLES)  # type: ignore[arg-type] - ids need no look-up
-    answer = asyncio.run(Filter(keep, resolver, levels, ask).answer(size, token))
+    keep = Keep("experiments", read(experiment("experiment_id")))
+    answer = asyncio.run(Filter(keep, RESOLVER, levels, ask).answer(size, token))
     data = json.loads(answer.body)
     return [int(row["experiment_id"]) for row in data["experiments"]], data.get("next_page_token")
 
@@ -87,9 +95,8 @@ def test_an_upstream_error_is_passed_on() -> None:
         return Answer(400, [(b"x", b"y")], b"{}")
 
     levels = Levels([], default=Permission.READ, generation=Generation.ROLES)
-    resolver = Resolver(None, Generation.ROLES)  # type: ignore[arg-type] - never asked
     keep = Keep("experiments", experiment("experiment_id"))
-    answer = asyncio.run(Filter(keep, resolver, levels, ask).answer(3, None))
+    answer = asyncio.run(Filter(keep, RESOLVER, levels, ask).answer(3, None))
     assert answer == Answer(400, [(b"x", b"y")], b"{}")
 
 

@@ -14,9 +14,11 @@ from authctl.upstream.subrequest import Answer
 from tests.live import ADMIN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import httpx
 
-    from authctl.policy.rule import Selector
+    from authctl.policy.rule import Need
     from tests.live import Server
 
 API = "/api/2.0/mlflow"
@@ -112,10 +114,10 @@ def test_nested_rows_are_kept_where_they_may_be_read() -> None:
     rows = [{"name": "mine"}, {"name": "theirs"}]
     answer = Answer(200, [], json.dumps({"data": {"g": {"run": {"v": rows}}}}).encode())
 
-    async def readable(_selector: Selector, name: str) -> bool:
-        return name == "mine"
+    async def allowed(_: Need, row: Mapping[str, Any]) -> bool:
+        return bool(row["name"] == "mine")
 
-    kept = asyncio.run(document.keep(answer, readable))
+    kept = asyncio.run(document.keep(answer, allowed))
     assert json.loads(kept.body) == {"data": {"g": {"run": {"v": [{"name": "mine"}]}}}}
 
 
@@ -123,10 +125,10 @@ def test_nested_rows_are_kept_where_they_may_be_read() -> None:
 def test_an_answer_without_rows_is_left_alone(body: bytes) -> None:
     document = Document.read({"query": f"{{ g: {GET} {{ run {{ a }} }} }}"})
 
-    async def readable(_selector: Selector, _name: str) -> bool:
+    async def allowed(_: Need, _row: Mapping[str, Any]) -> bool:
         raise AuthctlError("nothing is to be looked up")
 
-    kept = asyncio.run(document.keep(Answer(200, [], body), readable))
+    kept = asyncio.run(document.keep(Answer(200, [], body), allowed))
     assert json.loads(kept.body) == json.loads(body)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from authctl.errors import InvalidRequest
-from authctl.policy.rule import each, experiment, run
+from authctl.policy.selectors import each, experiment, run
 from authctl.server.request import Reading
 from tests.exchanges import JSON, read
 

@@ -218,19 +218,34 @@ def test_open_telemetry_is_judged_by_its_headers(
     assert answer.status_code == status, answer.text
 
 
-def test_a_denial_of_all_assessments_denies_what_contains_them(world: World) -> None:
-    body = {
+def test_a_denial_of_all_assessments_takes_them_out_of_what_contains_them(world: World) -> None:
+    opinion = {"assessment": {"assessment_name": "an-opinion", "feedback": {"value": True}}}
+    opinion["assessment"]["source"] = {"source_type": "HUMAN", "source_id": "admin"}
+    made = world.server.call("POST", f"{V3}/{TRACE}/assessments", opinion)
+    assert made.status_code == 200, made.text
+    denial = {
         "username": "reader",
         "resource_type": "assessment",
         "resource_id": "*",
         "permission": "DENY",
     }
+    one, _, _, batch, search, metrics, _ = reads(world)
+    containing = (one, batch, search)  # the others need spans, of which it has none
+
+    def seen() -> list[bool]:
+        answers = [world.call(world.reader, *ask[:3], **ask[3]) for ask in containing]
+        assert [answer.status_code for answer in answers] == [200] * 3
+        assert all(TRACE in answer.text for answer in answers)
+        return ["an-opinion" in answer.text for answer in answers]
+
+    assert all(seen())
     grants = "/api/3.0/mlflow/users/permissions"
-    assert world.server.call("POST", f"{grants}/grant", body).status_code == 200
-    for method, path, sent, query in reads(world)[:6]:
-        answer = world.call(world.reader, method, path, sent, **query)
-        assert answer.status_code == 403, (method, path, answer.text)
-    assert world.server.call("POST", f"{grants}/revoke", body).status_code == 200
+    assert world.server.call("POST", f"{grants}/grant", denial).status_code == 200
+    assert not any(seen())
+    filtered = {**search[2], "filter": "feedback.`an-opinion` = 'true'"}
+    for path, body in ((search[1], filtered), (metrics[1], metrics[2])):
+        assert world.call(world.reader, "POST", path, body).status_code == 403
+    assert world.server.call("POST", f"{grants}/revoke", denial).status_code == 200
 
 
 def test_an_editor_traces_with_the_real_client(world: World, tmp_path: Path) -> None:

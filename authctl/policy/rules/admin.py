@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from authctl.policy.rule import (
-    Access,
-    Body,
-    Handle,
-    Need,
-    Rule,
-    Selector,
-    experiment,
-    manage,
-    model,
-    read,
-    rule,
-)
+from authctl.policy.needs import manage, read
+from authctl.policy.rule import Access, Body, Handle, Need, Rule, Selector, rule
+from authctl.policy.selectors import experiment, model, user, workspace
 
 _V3 = ("3.0",)
 _TYPED = Selector(Handle.TYPED_ID, ("resource_type", "resource_id"))
 _ROLE = Selector(Handle.ROLE_ID, ("role_id",))
 _ROLE_PERMISSION = Selector(Handle.ROLE_PERMISSION_ID, ("role_permission_id",))
-# There is the default workspace alone, whether a request names it or not.
-_WORKSPACE = Selector(Handle.WORKSPACE, ("workspace",))
+_WORKSPACE = workspace()
 
 
 def _here(
@@ -29,7 +18,7 @@ def _here(
     demand: Access | Need,
     *more: Need,
     versions: tuple[str, ...] | None = None,
-    who: str = "",
+    who: Selector | None = None,
     body: Body | None = None,
     many: tuple[str, ...] = (),
 ) -> Rule:
@@ -47,17 +36,17 @@ def _legacy(family: str, needed: Need) -> tuple[Rule, ...]:
 
 def _about(route: str) -> Rule:
     """What a user may know of themselves, and whoever manages the workspace of everyone."""
-    return _here(route, Access.SELF, manage(_WORKSPACE), versions=_V3, who="username")
+    return _here(route, Access.SELF, manage(_WORKSPACE), versions=_V3, who=user())
 
 
 RULES: tuple[Rule, ...] = (
     _here("GET /signup", manage(_WORKSPACE)),
     _here("POST /mlflow/users/create-ui", manage(_WORKSPACE), body=Body.FORM),
     _here("POST /mlflow/users/create", manage(_WORKSPACE)),
-    _here("GET /mlflow/users/get", Access.SELF, who="username"),
+    _here("GET /mlflow/users/get", Access.SELF, who=user()),
     _here("GET /mlflow/users/current", Access.SIGNED_IN),
     _here("GET /mlflow/users/list", manage(_WORKSPACE)),
-    _here("PATCH /mlflow/users/update-password", Access.SELF, who="username"),
+    _here("PATCH /mlflow/users/update-password", Access.SELF, who=user()),
     _here("PATCH /mlflow/users/update-admin", Access.ADMIN),
     _here("DELETE /mlflow/users/delete", Access.ADMIN),
     *_legacy("experiments", manage(experiment())),

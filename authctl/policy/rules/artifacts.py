@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from authctl.policy.rule import (
-    Body,
-    Rule,
-    artifact,
-    closed,
-    delete,
-    logged_model,
-    read,
-    rule,
-    run,
-    update,
-    version,
-)
+from authctl.policy.needs import delete, if_given, read, update
+from authctl.policy.rule import Body, Rule, rule
+from authctl.policy.selectors import artifact, logged_model, run, version
 
 _FILE = "/mlflow-artifacts/artifacts/{artifact_path:path}"
 
@@ -35,8 +25,10 @@ RULES: tuple[Rule, ...] = (
     rule("GET /model-versions/get-artifact", read(version())),
     rule("GET /mlflow/logged-models/{model_id}/artifacts/directories", read(logged_model())),
     rule("GET /mlflow/logged-models/{model_id}/artifacts/files", read(logged_model())),
-    *closed(
-        "POST /mlflow/artifacts/presigned-download-url",
+    rule("POST /mlflow/artifacts/presigned-download-url", read(run("run_id"))),
+    rule(
         "POST /mlflow/artifacts/presigned-upload-url",
+        if_given(update(run("run_id"))),
+        if_given(update(logged_model("model_id"))),
     ),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authctl.policy.rule import Selector, each, experiment, read, run, version
+from authctl.model import ResourceType
+from authctl.policy.needs import read, unless_denied
+from authctl.policy.selectors import each, experiment, inside, run, version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +18,14 @@ ROOT_FIELDS: Mapping[str, Need] = {
     "mlflowGetRun": read(run("runId", "runUuid")),
     "mlflowListArtifacts": read(run("runId", "runUuid")),
     "mlflowGetMetricHistoryBulkInterval": read(each(run("runIds"))),
-    "mlflowSearchRuns": read(each(experiment("experimentIds"))),
+    "mlflowSearchRuns": read(each(inside(ResourceType.RUN, "experimentIds"))),
     "mlflowSearchDatasets": read(each(experiment("experimentIds"))),
 }
 
+# What may stand anywhere below a root field, and what it asks for besides.
+NESTED_FIELDS: Mapping[str, Need] = dict.fromkeys(
+    ("modelInputs", "modelOutputs", "modelId"), unless_denied(ResourceType.LOGGED_MODEL)
+)
+
 # A run's model versions are of any model: those are kept whose model the caller may read.
-NESTED_ROWS: Mapping[str, Selector] = {"modelVersions": version("name")}
+NESTED_ROWS: Mapping[str, Need] = {"modelVersions": read(version("name"))}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from authctl.policy.rule import Access, Body, Rule, closed, rule
+from authctl.policy.needs import read
+from authctl.policy.rule import Access, Body, Hide, Keep, Rule, closed, rule
+from authctl.policy.selectors import creator_of_job, user
+
+_V3 = ("3.0",)
 
 RULES: tuple[Rule, ...] = (
     rule("GET /health", Access.PUBLIC),
@@ -14,28 +18,60 @@ RULES: tuple[Rule, ...] = (
     rule("GET /static-files/{path:path}", Access.PUBLIC),
     rule("HEAD /static-files/{path:path}", Access.PUBLIC),
     rule("GET /build/{path:path}", Access.PUBLIC),
-    rule("GET /mlflow/server-info", Access.PUBLIC, versions=("3.0",)),
-    rule("GET /mlflow/ui-telemetry", Access.SIGNED_IN, versions=("3.0",)),
-    rule("POST /mlflow/ui-telemetry", Access.SIGNED_IN, versions=("3.0",), body=Body.STREAM),
+    rule("GET /mlflow/server-info", Access.PUBLIC, versions=_V3),
+    rule("GET /server-info", Access.SIGNED_IN),  # MLflow 3.9
+    rule("GET /mlflow/ui-telemetry", Access.SIGNED_IN, versions=_V3),
+    rule("POST /mlflow/ui-telemetry", Access.SIGNED_IN, versions=_V3, body=Body.STREAM),
     rule("POST /graphql", Access.SIGNED_IN, body=Body.GRAPHQL),
     *closed(
+        "GET /metrics",
         "GET /graphql",
         # Two routes that MLflow registers without the slash before their path.
         "POST /api/2.0mlflow/experiments/search-datasets",
         "POST /ajax-api/2.0mlflow/experiments/search-datasets",
     ),
-    *closed(
-        "POST /jobs/",
+    # Jobs are those of whoever started them.
+    rule(
         "POST /jobs/search",
-        "GET /jobs/{job_id}",
-        "PATCH /jobs/cancel/{job_id}",
-        "GET /mlflow/jobs/{job_id}",
-        "PATCH /mlflow/jobs/cancel/{job_id}",
+        Access.SIGNED_IN,
+        keep=Keep("jobs", read(user("creator"))),
+        versions=_V3,
+    ),
+    *(
+        rule(route, Access.SELF, who=creator_of_job(), versions=_V3)
+        for route in (
+            "GET /jobs/{job_id}",
+            "PATCH /jobs/cancel/{job_id}",
+            "GET /mlflow/jobs/{job_id}",
+            "PATCH /mlflow/jobs/cancel/{job_id}",
+        )
+    ),
+    # The web UI asks for it on every page; nobody but administrators uses the assistant.
+    rule(
+        "GET /mlflow/assistant/config",
+        Access.SIGNED_IN,
+        hide=(Hide("providers"), Hide("projects")),
+        versions=_V3,
+    ),
+    *closed(
+        "PUT /mlflow/assistant/config",
+        "POST /mlflow/assistant/message",
+        "GET /mlflow/assistant/providers",
+        "GET /mlflow/assistant/providers/{id}/health",
+        "GET /mlflow/assistant/providers/{id}/models",
+        "PATCH /mlflow/assistant/sessions/{id}",
+        "POST /mlflow/assistant/sessions/{id}/permission",
+        "GET /mlflow/assistant/sessions/{id}/stream",
+        "POST /mlflow/assistant/sessions/{id}/tool-result",
+        "POST /mlflow/assistant/skills/install",
+        "POST /mlflow/demo/delete",
+        "POST /mlflow/demo/generate",
+        "POST /jobs/",
         "GET /mlflow/workspaces",
         "POST /mlflow/workspaces",
         "GET /mlflow/workspaces/{workspace}",
         "PATCH /mlflow/workspaces/{workspace}",
         "DELETE /mlflow/workspaces/{workspace}",
-        versions=("3.0",),
+        versions=_V3,
     ),
 )

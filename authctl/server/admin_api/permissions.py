@@ -14,7 +14,7 @@ from authctl.model import (
     ResourceType,
     synthetic_role,
 )
-from authctl.server.resolve import typed_id
+from authctl.server.references import typed_id
 from authctl.wire.entities import role_permission_to_json
 
 if TYPE_CHECKING:

@@ -1,0 +1,43 @@
+"""Environments of their own, each with one release of MLflow: made on first use, then kept."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[1]
+_VENVS = _ROOT / ".venvs"
+
+# What a release needs besides itself: later ones of these broke it.
+_NOT_LATER = {"3.4.0": ("sqlalchemy<2.1", "protobuf<7")}
+
+
+def python_with_mlflow(version: str) -> str:
+    """The interpreter of an environment with this release; it is made on first use."""
+    folder = _VENVS / f"mlflow-{version}"
+    # The exporter is what `--expose-prometheus` needs, which adds a route.
+    wanted = [
+        f"mlflow[auth]=={version}",
+        "prometheus-flask-exporter",
+        *_NOT_LATER.get(version, ()),
+    ]
+    complete = folder / "complete"
+    if not complete.exists() or complete.read_text().split() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        _install(folder / "bin" / "python", *wanted)
+        complete.write_text("\n".join(wanted) + "\n")
+    return str(folder / "bin" / "python")
+
+
+def python_with_authctl(version: str) -> str:
+    """The same environment, with this checkout of authctl in it."""
+    python = python_with_mlflow(version)
+    _install(python, "--editable", _ROOT)
+    return python
+
+
+def _install(python: str | Path, *wanted: str | Path) -> None:
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
