@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from authctl.errors import AuthctlError, InvalidRequest, PermissionDenied
 from authctl.model import (
@@ -16,10 +16,12 @@ from authctl.model import (
 )
 from authctl.policy.rule import Effect
 from authctl.server.lookup import is_prompt
-from authctl.server.references import is_plain, scorer_resource
+from authctl.server.references import is_plain, same_key, scorer_resource
 from authctl.server.request import Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from authctl.model import Principal
     from authctl.policy.rule import Rule, Then
     from authctl.store.base import Store
@@ -96,8 +98,7 @@ def _name(then: Then, reading: Reading, answer: Reading) -> str:
 def check_words(rule: Rule, reading: Reading) -> None:
     """Refuse names and tags that mean something to the grant tables. InvalidRequest."""
     for field, value in rule.never:
-        given = reading.values(field)
-        if value in given or any(isinstance(item, list) and value in item for item in given):
+        if same_key(value) in {same_key(item) for item in _flat(reading.values(field))}:
             raise InvalidRequest(f"Invalid {field}: '{value}' is for MLflow alone to set.")
     if rule.then:
         _check_new_name(rule.then, reading)
@@ -110,6 +111,14 @@ def check_only(rule: Rule, reading: Reading) -> None:
             raise PermissionDenied("Permission denied")
 
 
+def _flat(values: list[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value
+
+
 def _check_new_name(then: Then, reading: Reading) -> None:
     """Only what callers name themselves can have a name that means something else to grants."""
     field = {Effect.OWN: then.fields[-1], Effect.RENAME: then.new}.get(then.effect)
@@ -119,5 +128,9 @@ def _check_new_name(then: Then, reading: Reading) -> None:
     if not name:
         return  # the upstream has its own words for a missing name
     checked_name(name, field)
+    if then.type is ResourceType.SCORER:
+        # Grants know it by a longer name, which has to fit too.
+        experiment = reading.required(then.fields[0])
+        checked_name(scorer_resource(experiment, name).id, field)
     if name == WILDCARD or name.startswith(SYNTHETIC_ROLE_PREFIX):
         raise InvalidRequest(f"Invalid {field}: '{name}' is reserved for permissions.")

@@ -18,6 +18,7 @@ from authctl.server.request import (
     Reading,
     Target,
     check_media_type,
+    check_path,
     check_query,
     in_order,
     read_form,
@@ -107,6 +108,11 @@ class Exchange:
         rule = match.rule
         self.check_headers()
         check_query(self.target, rule.many)
+        await self._read(match)
+        check_path(self.reading)
+
+    async def _read(self, match: Match) -> None:
+        rule = match.rule
         is_stream = rule.body is Body.STREAM
         if "content-encoding" in self.headers and rule.body not in (Body.STREAM, Body.OTLP):
             raise InvalidRequest("Content-Encoding is not supported.")
@@ -124,14 +130,11 @@ class Exchange:
             return
         if self.target.query and (self.body or not (rule.here and rule.method == "DELETE")):
             raise InvalidRequest("Give the parameters in the body, not in the query.")
-        self.reading = Reading(match.params, self.target.query, self._parse(rule))
-        if rule.body is Body.JSON and self.body:
-            self._put_in_order(rule)
-
-    def _put_in_order(self, rule: Rule) -> None:
-        data = dict(self.reading.body)
-        if (ordered := in_order(data, rule)) is not data:
-            self.replace_body(ordered)
+        data = self._parse(rule)
+        if rule.body is Body.JSON and (ordered := in_order(data, rule)) is not data:
+            data = ordered
+            self.replace_body(data)
+        self.reading = Reading(match.params, self.target.query, data)
 
     def replace_body(self, data: Mapping[str, Any]) -> None:
         """Forward another JSON body than the caller's."""
@@ -144,7 +147,9 @@ class Exchange:
             **({"page_token": token} if token is not None else {}),
         }
         if self.body or self.target.method != "GET":
-            body = json.dumps({**self.reading.body, **changed}).encode() if changed else self.body
+            # In front, for a field that MLflow cannot read would make it overlook the page.
+            data = {**changed, **{k: v for k, v in self.reading.body.items() if k not in changed}}
+            body = json.dumps(data).encode() if changed else self.body
             return self._scope(self.target.query, body), body
         query = tuple(pair for pair in self.target.query if pair[0] not in changed)
         query += tuple((key, str(value)) for key, value in changed.items())

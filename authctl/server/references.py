@@ -76,4 +76,10 @@ def places_of_files(tags: Any) -> dict[str, Any]:
     pairs: Iterable[tuple[Any, Any]] = tags.items() if isinstance(tags, dict) else ()
     if isinstance(tags, list):
         pairs = [(tag.get("key"), tag.get("value")) for tag in tags if isinstance(tag, dict)]
-    return {key: value for key, value in pairs if key in TAGS_OF_TRACE_FILES}
+    reserved = {same_key(tag): tag for tag in TAGS_OF_TRACE_FILES}
+    return {reserved[same_key(key)]: value for key, value in pairs if same_key(key) in reserved}
+
+
+def same_key(key: object) -> str:
+    """A key as a database that tells neither case nor trailing blanks apart compares it."""
+    return str(key).rstrip().lower()

@@ -102,7 +102,8 @@ class Reading:
         if any(other != values for _, other in given):
             names = " and ".join(f"'{name}'" for name, _ in given)
             raise InvalidRequest(f"{names} must not differ.")
-        flat = values if not selector.each else list(_flat(values))
+        # The items of a list of objects are found already; each must name one thing.
+        flat = list(_flat(values)) if selector.each and "." not in name else values
         if not all(isinstance(item, str) for item in flat):
             raise InvalidRequest(f"Parameter '{name}' must be a string.")
         if not selector.each and len(flat) > 1:
@@ -173,8 +174,19 @@ def in_order(data: dict[str, Any], rule: Rule) -> dict[str, Any]:
 
     MLflow stops reading at the first field of a wrong type, and goes on without the others.
     """
-    ordered: dict[str, Any] = _fronted(data, [name.split(".") for name in rule.identifying])
+    ordered: dict[str, Any] = data
+    # What names something is in front of what is only looked at.
+    for names in dict.fromkeys((rule.fields, rule.identifying)):
+        ordered = _fronted(ordered, [name.split(".") for name in names])
     return ordered
+
+
+def check_path(reading: Reading) -> None:
+    """Refuse what is in the path and under its name elsewhere too: some handlers take that one."""
+    for name, value in reading.params.items():
+        given = [other for key, other in reading.query if key == name]
+        if any(other not in (None, "", value) for other in (*given, reading.body.get(name))):
+            raise InvalidRequest(f"'{name}' must not differ from what is in the path.")
 
 
 def read_form(body: bytes) -> dict[str, Any]:
@@ -247,6 +259,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             if key in seen:
                 raise _RepeatedKey(repr(key))
             seen.add(key)
+    if "\0" in "".join(data):  # protobuf takes the name to end there
+        raise InvalidRequest("A key in the request body must not contain a NUL.")
     return data
 
 
@@ -281,11 +295,11 @@ def _fronted(data: Any, ways: list[list[str]]) -> Any:
         return data if all(new is old for new, old in zip(items, data, strict=True)) else items
     if not isinstance(data, dict) or not ways:
         return data
-    heads = {way[0] for way in ways}
+    deeper = {way[0]: len(way) > 1 for way in ways}
+    # What is deeper comes later, for it may have something of a wrong type beside it.
     named = {
-        key: _fronted(value, [way[1:] for way in ways if way[0] == key and len(way) > 1])
-        for key, value in data.items()
-        if key in heads
+        key: _fronted(data[key], [way[1:] for way in ways if way[0] == key and len(way) > 1])
+        for key in sorted((key for key in data if key in deeper), key=deeper.__getitem__)
     }
     is_so = list(data)[: len(named)] == list(named) and all(
         named[key] is data[key] for key in named

@@ -125,13 +125,13 @@ class Resolver:
         if selector.handle is Handle.USERNAME:
             return bool(reading.one(selector.fields[0]) == self._principal.username)
         try:
-            values = reading.named(selector)
-            if selector.handle is Handle.REVIEW_QUEUE_ID and values:
-                self._lookup.note_queue(values[0], row)
-            if selector.handle is Handle.MODEL_NAME and values:
+            if selector.handle is Handle.REVIEW_QUEUE_ID:
+                self._lookup.note_queue(reading.required(selector.fields[0]), row)
+            if selector.handle is Handle.MODEL_NAME:
+                name = reading.required(selector.fields[0])
                 if selector.tier is None:  # the row is the model itself
-                    self._lookup.note_model(values[0], row)
-                return await self._allows_name(need, values[0], levels)
+                    self._lookup.note_model(name, row)
+                return await self._allows_name(need, name, levels)
             demands = await self.demands_of(need, reading)
         except InvalidRequest:
             return False
@@ -203,7 +203,7 @@ class Resolver:
             ResourceType.EXPERIMENT, experiment_id(reading.required(experiment_field))
         )
         if not self._grantable.keeps(ResourceType.SCORER):
-            return [Demand(need.action, parent)]
+            return [Demand(need.action, parent, need.selector.tier)]
         names = texts_in(reading, name_field)
         if not names:
             raise missing(name_field)

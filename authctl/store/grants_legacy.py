@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -16,6 +16,7 @@ from authctl.model import (
     Permission,
     Resource,
     ResourceType,
+    synthetic_role,
 )
 from authctl.store.grants_base import Held, refuse_level
 from authctl.store.grants_roles import grants_through_roles
@@ -149,7 +150,8 @@ class LegacyGrants:
         own = [held.grant for held in self.find(connection, user=user)]
         if not self._schema.reached(ROLE_TABLES):
             return own
-        return own + grants_through_roles(connection, self._schema, user)
+        beside = grants_through_roles(connection, self._schema, user)
+        return own + [_as_of_3_12(grant, user) for grant in beside]
 
     def _select(
         self, place: _Place, table: Table, user: User | None, resource: Resource | None
@@ -173,3 +175,12 @@ class LegacyGrants:
     def _set(self, connection: Connection, held: Held, values: dict[str, str]) -> None:
         table = held.table
         connection.execute(update(table).where(table.c.id == held.row_id).values(**values))
+
+
+def _as_of_3_12(grant: Grant, user: User) -> Grant:
+    """A row of a role of 3.12, where a role's name says nothing and a scorer's is not quoted."""
+    resource = grant.resource
+    experiment, slash, name = resource.id.partition("/")
+    if resource.type == ResourceType.SCORER and slash:
+        resource = Resource(resource.type, f"{experiment}/{quote(name, safe='')}")
+    return replace(grant, resource=resource, role=grant.role or synthetic_role(user.id))

@@ -18,8 +18,11 @@ def level(
     on: tuple[Resource, ...] = (E42,),
     default: Permission = Permission.READ,
     generation: Generation = Generation.ROLES,
+    beside: tuple[tuple[Resource, str], ...] = (),
 ) -> Permission:
+    """The level that own rows give, and rows of a role beside them."""
     grants = [Grant("alice", resource, permission) for resource, permission in rows]
+    grants += [Grant("alice", resource, permission, "readers") for resource, permission in beside]
     return Levels(grants, default=default, generation=generation).on(*on)
 
 
@@ -80,6 +83,11 @@ def test_the_default_says_nothing_about_the_workspace() -> None:
         assert found == Permission.NO_PERMISSIONS
 
 
+def test_a_grant_on_the_workspace_is_not_raised_to_the_default() -> None:
+    found = level((WORKSPACE, "USE"), on=(WORKSPACE,), default=Permission.MANAGE)
+    assert found == Permission.USE
+
+
 def test_the_first_key_with_a_row_decides() -> None:
     rows = ((RUNS, "READ"), (E42, "MANAGE"))
     assert level(*rows, on=(RUNS, E42), default=Permission.NO_PERMISSIONS) == Permission.READ
@@ -93,3 +101,37 @@ def test_a_grant_on_one_resource_says_nothing_about_another() -> None:
         default=Permission.NO_PERMISSIONS,
     )
     assert found == Permission.NO_PERMISSIONS
+
+
+@pytest.mark.parametrize(
+    ("own", "beside", "found"),
+    [
+        ("READ", (E42, "EDIT"), "EDIT"),
+        ("EDIT", (E42, "READ"), "EDIT"),
+        ("NO_PERMISSIONS", (ALL, "READ"), "READ"),
+        (None, (ALL, "READ"), "READ"),
+        (None, (WORKSPACE, "USE"), "USE"),
+        (None, (WORKSPACE, "MANAGE"), "MANAGE"),
+        (None, (ALL, "NO_PERMISSIONS"), "EDIT"),
+        (None, (RUNS, "MANAGE"), "EDIT"),
+        ("MANAGE", (ALL, "OWNER"), "DENY"),
+    ],
+)
+def test_in_mlflow_3_12_the_higher_of_own_row_and_roles_decides_before_the_default(
+    own: str | None, beside: tuple[Resource, str], found: str
+) -> None:
+    rows = ((E42, own),) if own else ()
+    default = Permission.EDIT
+    assert level(*rows, beside=(beside,), default=default, generation=Generation.LEGACY) == found
+
+
+def test_in_mlflow_3_12_roles_say_nothing_about_what_is_in_an_experiment() -> None:
+    beside = ((E42, "MANAGE"), (RUNS, "MANAGE"), (WORKSPACE, "MANAGE"))
+    for rows, found in (((), "READ"), (((E42, "EDIT"),), "EDIT")):
+        decided = level(*rows, on=(RUNS, E42), beside=beside, generation=Generation.LEGACY)
+        assert decided == found
+
+
+def test_a_wildcard_of_ones_own_means_nothing_in_the_legacy_generation() -> None:
+    found = level((ALL, "MANAGE"), (WORKSPACE, "MANAGE"), generation=Generation.LEGACY)
+    assert found == Permission.READ

@@ -77,6 +77,7 @@ def test_a_scorer_s_id_cannot_be_another_s() -> None:
     [
         {"mlflow.artifactLocation": "x", "mine": "y"},
         [{"key": "mlflow.artifactLocation", "value": "x"}, {"key": "mine", "value": "y"}, 7],
+        {"MLflow.ArtifactLocation ": "x"},  # the same to MySQL
     ],
 )
 def test_tags_are_read_as_a_map_and_as_keys_and_values(tags: object) -> None:
