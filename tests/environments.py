@@ -10,8 +10,12 @@ from pathlib import Path
 _ROOT = Path(__file__).parents[1]
 _VENVS = _ROOT / ".venvs"
 
-# What a release needs besides itself: later ones of these broke it.
-_NOT_LATER = {"3.4.0": ("sqlalchemy<2.1", "protobuf<7")}
+# What a release needs besides itself: later ones of these broke it. In 2.22 there is also
+# OpenTelemetry's own exporter, as programs use it that know nothing of MLflow.
+_BESIDES = {
+    "2.22.5": ("opentelemetry-sdk<1.34", "opentelemetry-exporter-otlp-proto-http<1.34"),
+    "3.4.0": ("sqlalchemy<2.1", "protobuf<7"),
+}
 
 
 def python_with_mlflow(version: str) -> str:
@@ -21,7 +25,7 @@ def python_with_mlflow(version: str) -> str:
     wanted = [
         f"mlflow[auth]=={version}",
         "prometheus-flask-exporter",
-        *_NOT_LATER.get(version, ()),
+        *_BESIDES.get(version, ()),
     ]
     complete = folder / "complete"
     if not complete.exists() or complete.read_text().split() != wanted:

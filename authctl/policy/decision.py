@@ -86,11 +86,11 @@ def met(demand: Demand, levels: Levels) -> bool:
     """
     if demand.resource is None:
         return False
-    within = [demand.resource, *([demand.parent] if demand.parent else ())]
     if demand.action is Action.CREATE:
-        return _may_create(demand.tier, within, levels)
+        return _may_create(demand, demand.resource, levels)
     if demand.parent and not levels.on(demand.parent).allows(Action.READ):
         return False
+    within = [demand.resource, *([demand.parent] if demand.parent else ())]
     level = levels.on(*within)
     if demand.tier is None:
         return level.allows(demand.action)
@@ -101,9 +101,10 @@ def met(demand: Demand, levels: Levels) -> bool:
     return level.allows(Action.READ) and levels.on(tier, *within).allows(asked)
 
 
-def _may_create(tier: ResourceType | None, within: list[Resource], levels: Levels) -> bool:
-    if tier is None:  # the thing itself, which is in nothing
-        return not levels.deny(within[0])
-    return all(levels.on(*within[at:]).allows(Action.UPDATE) for at in range(len(within))) and (
-        not levels.deny(Resource(tier, WILDCARD))
-    )
+def _may_create(demand: Demand, resource: Resource, levels: Levels) -> bool:
+    if demand.tier is None:  # what is in nothing, or need not be there
+        return not levels.deny(resource)
+    if demand.parent and levels.deny(resource):
+        return False
+    within = levels.on(demand.parent or resource)
+    return within.allows(Action.UPDATE) and not levels.deny(Resource(demand.tier, WILDCARD))

@@ -47,6 +47,11 @@ def unless_denied(type_: ResourceType, *fields: str) -> Need:
     return Need(Action.CREATE, Selector(Handle.NEW, fields, type_))
 
 
+def not_denied(selector: Selector) -> Need:
+    """Ask that a thing, which need not be there, is not denied; nothing positive is needed."""
+    return Need(Action.CREATE, selector)
+
+
 def if_given(need: Need) -> Need:
     """Ask only where the request names the thing."""
     return replace(need, optional=True)

@@ -37,6 +37,7 @@ class Handle(Enum):
     SCORER = "experiment id and scorer name"
     LABEL_SCHEMA_ID = "label schema id"
     REVIEW_QUEUE_ID = "review queue id"
+    QUEUE_MEMBERSHIP = "review queue the caller is a member of"
     REVIEW_QUEUE_NAME = "experiment id and review queue name"
     ISSUE_ID = "issue id"
     OPTIMIZATION_JOB_ID = "prompt optimisation job id"

@@ -108,6 +108,11 @@ def review_queue(*fields: str) -> Selector:
     return Selector(Handle.REVIEW_QUEUE_ID, fields or ("queue_id",), ResourceType.REVIEW_QUEUE)
 
 
+def membership_of_queue() -> Selector:
+    """Name a review queue that the caller must be a member of, whatever their level."""
+    return Selector(Handle.QUEUE_MEMBERSHIP, ("queue_id",))
+
+
 def review_queue_named() -> Selector:
     """Name a review queue by the experiment it is in and its own name."""
     return Selector(Handle.REVIEW_QUEUE_NAME, ("experiment_id", "name"), ResourceType.REVIEW_QUEUE)
@@ -145,7 +150,7 @@ def endpoint_named(*fields: str) -> Selector:
 
 def endpoint_uri(*fields: str) -> Selector:
     """Name the gateway's endpoints that a text, or JSON in a text, has as gateway:/name."""
-    return Selector(Handle.ENDPOINT_URI, fields, each=True)
+    return Selector(Handle.ENDPOINT_URI, fields)
 
 
 def workspace() -> Selector:

@@ -16,7 +16,7 @@ from authctl.model import (
 )
 from authctl.policy.rule import Effect
 from authctl.server.lookup import is_prompt
-from authctl.server.references import is_plain, same_key, scorer_resource
+from authctl.server.references import is_number, same_key, scorer_resource
 from authctl.server.request import Reading
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Effects:
         `body` is the upstream's answer. AuthctlError when the caller must be told that the thing
         was changed but its grants were not.
         """
-        if then.unless and is_plain(reading, then.unless):
+        if then.unless and is_number(reading, then.unless):
             return
         answer = Reading(body=json.loads(body)) if body else Reading()
         if then.first and answer.one(then.first) != 1:

@@ -18,8 +18,8 @@ from authctl.server.request import (
     Reading,
     Target,
     check_media_type,
-    check_path,
     check_query,
+    check_reading,
     in_order,
     read_form,
     read_json,
@@ -109,7 +109,7 @@ class Exchange:
         self.check_headers()
         check_query(self.target, rule.many)
         await self._read(match)
-        check_path(self.reading)
+        check_reading(self.reading, rule)
 
     async def _read(self, match: Match) -> None:
         rule = match.rule

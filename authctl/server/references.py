@@ -24,11 +24,11 @@ def typed_id(reading: Reading) -> str:
     return reading.required("resource_id")
 
 
-def is_plain(reading: Reading, field: str) -> bool:
-    """Whether a field is given as MLflow takes it: it reads no number or text from other types."""
+def is_number(reading: Reading, field: str) -> bool:
+    """Whether a field is given as a number, in the forms in which MLflow reads one."""
     value = reading.one(field)
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return is_number or (isinstance(value, str) and bool(value))
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    return is_int or (isinstance(value, str) and value.isascii() and value.isdigit())
 
 
 def scorer_resource(experiment: str, name: str) -> Resource:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _API = re.compile(r"/(?:ajax-)?api/(\d\.\d)(/.*)", re.DOTALL)
 _HIDDEN_IN_PATH = re.compile(r"%(?:2f|5c|25|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE)
+_PAGE = frozenset({"max_results", "page_token"})
+_PAGE_SIZE = re.compile(r"[1-9][0-9]{0,8}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # Kept as they are in a path: what RFC 3986 allows in a segment.
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
@@ -91,12 +93,12 @@ class Reading:
         given = [
             (name, values)
             for name in selector.fields
-            if (values := [value for value in self.values(name) if value not in (None, "", [])])
+            if (values := [value for value in self.values(name) if value not in (None, "")])
         ]
         if not given:
             return []
         name, values = given[0]
-        if name not in self.params and not _is_shaped(dict(self.body), name.split(".")):
+        if name not in self.params and not _is_shaped(self.body, name.split("."), selector.each):
             raise InvalidRequest(f"'{name}' must be in an object, or in a list of objects.")
         # MLflow's clients send a run's id under both of its names.
         if any(other != values for _, other in given):
@@ -175,18 +177,21 @@ def in_order(data: dict[str, Any], rule: Rule) -> dict[str, Any]:
     MLflow stops reading at the first field of a wrong type, and goes on without the others.
     """
     ordered: dict[str, Any] = data
-    # What names something is in front of what is only looked at.
-    for names in dict.fromkeys((rule.fields, rule.identifying)):
+    page = _PAGE if rule.keep else frozenset()
+    for names in dict.fromkeys((rule.fields, page, rule.identifying)):  # the last are in front
         ordered = _fronted(ordered, [name.split(".") for name in names])
     return ordered
 
 
-def check_path(reading: Reading) -> None:
-    """Refuse what is in the path and under its name elsewhere too: some handlers take that one."""
+def check_reading(reading: Reading, rule: Rule) -> None:
+    """Refuse what some handlers take instead of what is in the path, and what they overlook."""
     for name, value in reading.params.items():
         given = [other for key, other in reading.query if key == name]
         if any(other not in (None, "", value) for other in (*given, reading.body.get(name))):
             raise InvalidRequest(f"'{name}' must not differ from what is in the path.")
+    size = reading.one("max_results") if rule.keep else None
+    if size not in (None, "") and not _PAGE_SIZE.fullmatch(str(size)):
+        raise InvalidRequest("Parameter 'max_results' must be a whole number above 0.")
 
 
 def read_form(body: bytes) -> dict[str, Any]:
@@ -307,13 +312,19 @@ def _fronted(data: Any, ways: list[list[str]]) -> Any:
     return data if is_so else {**named, **{k: v for k, v in data.items() if k not in named}}
 
 
-def _is_shaped(data: Any, names: list[str]) -> bool:
-    """Whether the way to a field leads through objects and lists of them alone."""
-    if isinstance(data, list):
-        return all(isinstance(item, dict) and _is_shaped(item, names) for item in data)
-    if not isinstance(data, dict):
-        return data is None
-    return len(names) == 1 or _is_shaped(data.get(names[0]), names[1:])
+def _is_shaped(data: Any, names: list[str], in_list: bool) -> bool:
+    """Whether the way to a field leads through objects alone, of which the first may be listed."""
+    if in_list and len(names) > 1:
+        items = data.get(names[0])
+        return items is None or (
+            isinstance(items, list)
+            and all(isinstance(item, dict) and _is_shaped(item, names[1:], False) for item in items)
+        )
+    for name in names[:-1]:
+        data = data.get(name)
+        if not isinstance(data, dict):
+            return data is None
+    return True
 
 
 def _dig(data: Any, names: list[str]) -> Iterator[Any]:

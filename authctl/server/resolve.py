@@ -20,7 +20,7 @@ from authctl.server import files
 from authctl.server.lookup import is_prompt
 from authctl.server.references import (
     endpoints_in,
-    is_plain,
+    is_number,
     places_of_files,
     prompt_of,
     scorer_resource,
@@ -66,6 +66,7 @@ class Resolver:
             Handle.NEW: self._new,
             Handle.SCORER: self._scorers,
             Handle.REVIEW_QUEUE_NAME: self._queue_named,
+            Handle.QUEUE_MEMBERSHIP: self._membership,
             Handle.STORAGE_URI: self._storage,
             Handle.TRACE_FILES: self._trace_files,
             Handle.ASSESSMENT_IDS: self._assessment_ids,
@@ -104,7 +105,7 @@ class Resolver:
         """What one need asks for; see `demands`."""
         if need.given and not _has(reading, need.given):
             return []
-        if need.missing and is_plain(reading, need.missing):
+        if need.missing and is_number(reading, need.missing):
             return []
         whole = self._whole.get(need.selector.handle)
         if whole is not None:
@@ -216,13 +217,20 @@ class Resolver:
         experiment, name = (reading.required(field) for field in need.selector.fields)
         return [self._on_queue(need, await self._lookup.queue_named(experiment, name))]
 
+    async def _membership(self, need: Need, reading: Reading) -> list[Demand]:
+        queue = await self._lookup.queue(reading.required(need.selector.fields[0]))
+        return [] if queue and self._is_member(queue) else [Demand(need.action, None)]
+
+    def _is_member(self, queue: Queue) -> bool:
+        return self._principal.username.strip().lower() in queue.members
+
     def _on_queue(self, need: Need, queue: Queue | None) -> Demand:
         if queue is None:
             return Demand(need.action, None)
         action = need.action
         if need.owner and queue.owner == self._principal.username:
             action = need.owner
-        if need.member and self._principal.username.strip().lower() in queue.members:
+        if need.member and self._is_member(queue):
             action = need.member
         home = Resource(ResourceType.EXPERIMENT, queue.experiment_id)
         return Demand(action, home, need.selector.tier)

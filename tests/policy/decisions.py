@@ -88,7 +88,7 @@ def _verdict(row: Rule, principal: Principal | None, level: Permission) -> str:
 
 def _depends(need: Need) -> bool:
     """Whether a need is asked only of some requests: of those that refer to something else."""
-    if need.selector.handle in (Handle.TRACE_FILES, Handle.ASSESSMENT_IDS):
+    if need.selector.handle in (Handle.TRACE_FILES, Handle.ASSESSMENT_IDS, Handle.QUEUE_MEMBERSHIP):
         return True
     return need.optional or bool(need.given or need.missing)
 

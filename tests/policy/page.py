@@ -142,6 +142,8 @@ def _asked(need: Need) -> str:
         return f"`{selector.fields[0]}` does not say anew where the trace's files are"
     if selector.handle is Handle.ASSESSMENT_IDS:
         return f"`{selector.fields[0]}` is of no other trace's assessment"
+    if selector.handle is Handle.QUEUE_MEMBERSHIP:
+        return f"to be a member of the review queue {names}"
     if selector.handle is Handle.NEW:
         name = f" (or {names})" if names else ""
         text = f"`{selector.tier}:*`{name} is not denied"
@@ -156,6 +158,10 @@ def _level(need: Need, names: str) -> str:
     if selector.each:
         thing = thing.replace("the ", "every ", 1)
     place = f"{thing} {names}"
+    if need.action is Action.CREATE and not selector.tier:
+        return f"{place} is not denied"
+    if need.action is Action.CREATE and selector.handle is Handle.SCORER:
+        return f"EDIT on its experiment; neither {place} nor `{selector.tier}:*` is denied"
     if need.action is Action.CREATE:
         return f"EDIT on {place}, and `{selector.tier}:*` is not denied"
     level = _LEVEL.get(need.action, "MANAGE")

@@ -67,7 +67,8 @@ CASES = [
     ("experiment:1=READ scorer:*=DENY", READ_JUDGE, False),
     ("experiment:1=READ scorer:1/other=DENY", READ_JUDGE, True),
     ("experiment:1=EDIT", ADD_TO_JUDGE, True),
-    ("experiment:1=EDIT scorer:1/judge=READ", ADD_TO_JUDGE, False),
+    ("experiment:1=EDIT scorer:1/judge=READ", ADD_TO_JUDGE, True),
+    ("experiment:1=EDIT scorer:1/judge=DENY", ADD_TO_JUDGE, False),
     ("experiment:1=READ scorer:1/judge=MANAGE", ADD_TO_JUDGE, False),
     ("experiment:1=EDIT scorer_version:*=DENY", ADD_TO_JUDGE, False),
     # Another action of the parent, where no grant speaks of the tier.

@@ -2,117 +2,153 @@
 
 from __future__ import annotations
 
-import json
-import random
-import sqlite3
-import subprocess
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
 
-from authctl.model import Generation, Permission, Resource
-from authctl.policy.resolution import Levels, resolve_with
-from authctl.store.sql import SqlStore
+from authctl.model import WILDCARD, Action, Generation, Permission, Resource, ResourceType
+from authctl.policy.decision import Demand, met
+from authctl.policy.resolution import Levels
+from tests.policy.databases_at_random import (
+    IDS,
+    KNOWN,
+    USERS,
+    Database,
+    databases,
+    drawn,
+    write,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
-USERS = 120
-DEFAULTS = ["NO_PERMISSIONS", "READ", "EDIT", "MANAGE"]
-ASKED = [
-    ("experiment", "1"),
-    ("experiment", "2"),
-    ("experiment", "3"),
-    ("registered_model", "churn"),
-    ("prompt", "churn"),
-]
-LEVELS = ["NO_PERMISSIONS", "READ", "USE", "EDIT", "MANAGE", "DENY"]
+    from authctl.model import Grant
+    from tests.policy.conftest import Both
 
-# Their resolver asks the database; what it finds is raised to the default as MLflow does.
-THEIRS = """
-import json, sys
-from mlflow.server.auth.permissions import get_permission
-from mlflow.server.auth.requirements import floor_positive_permission
-from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore
-
-store = SqlAlchemyStore()
-store.init_db(sys.argv[1])
-asked, defaults, users = json.loads(sys.argv[2])
-answers = []
-for user in users:
-    for kind, name in asked:
-        found = store.get_role_permission_for_resource(user, kind, name, "default")
-        for default in defaults:
-            level = floor_positive_permission(found, default) if found else get_permission(default)
-            answers.append(level.name)
-print(json.dumps(answers))
-"""
-
-
-def fill(file: Path, chance: random.Random) -> None:
-    """Random roles of users' own and of names, with random rows, some for the workspace."""
-    with sqlite3.connect(file) as database:
-        role = 0
-        for user in range(1, USERS + 1):
-            database.execute(
-                "INSERT INTO users VALUES (?, ?, '!', 0)",
-                (user, f"user{user}"),
-            )
-            for name in [
-                f"__user_{user}__",
-                *(f"r{user}-{n}" for n in range(chance.randint(0, 2))),
-            ]:
-                role += 1
-                database.execute("INSERT INTO roles VALUES (?, ?, 'default', NULL)", (role, name))
-                database.execute(
-                    "INSERT INTO user_role_assignments (user_id, role_id) VALUES (?, ?)",
-                    (user, role),
-                )
-                for kind, pattern in chance.sample(
-                    [*ASKED, ("experiment", "*"), ("registered_model", "*"), ("prompt", "*")],
-                    chance.randint(0, 4),
-                ):
-                    insert(database, role, kind, pattern, chance.choice(LEVELS))
-                if chance.random() < 0.1:
-                    insert(database, role, "workspace", "*", chance.choice(["USE", "MANAGE"]))
-    database.close()
-
-
-def insert(database: sqlite3.Connection, role: int, kind: str, pattern: str, level: str) -> None:
-    database.execute(
-        "INSERT INTO role_permissions (role_id, resource_type, resource_pattern, permission)"
-        " VALUES (?, ?, ?, ?)",
-        (role, kind, pattern, level),
+TIERS = {
+    ResourceType.EXPERIMENT: (
+        ResourceType.RUN,
+        ResourceType.TRACE,
+        ResourceType.ASSESSMENT,
+        ResourceType.LOGGED_MODEL,
+        ResourceType.REVIEW_QUEUE,
+    ),
+    ResourceType.REGISTERED_MODEL: (ResourceType.REGISTERED_MODEL_VERSION,),
+    ResourceType.PROMPT: (ResourceType.PROMPT_VERSION,),
+    ResourceType.SCORER: (ResourceType.SCORER_VERSION,),
+    ResourceType.MCP_SERVER: (ResourceType.MCP_SERVER_VERSION,),
+}
+# What stands for itself; skills came after the installed release, the workspace is no resource.
+KINDS = (
+    *TIERS,
+    ResourceType.GATEWAY_SECRET,
+    ResourceType.GATEWAY_ENDPOINT,
+    ResourceType.GATEWAY_MODEL_DEFINITION,
+)
+ASKED = [Resource(kind, name) for kind in KINDS for name in (IDS[kind][0], "unheard-of")]
+DEMANDS = [
+    demand
+    for resource in ASKED
+    for tier in (None, *TIERS.get(ResourceType(resource.type), ()))
+    for demand in (
+        *(Demand(action, resource, tier) for action in Action),
+        *([Demand(Action.DELETE, resource, tier, inherited=Action.UPDATE)] if tier else ()),
     )
+]
 
 
 @pytest.mark.mlflow
-def test_on_random_databases_both_resolutions_agree(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'auth.db'}"
-    with_any = resolve_with(Permission.READ)
-    SqlStore.open(url, create=True, resolve=with_any).close()
-    fill(tmp_path / "auth.db", random.Random(20_26))
-    store = SqlStore.open(url, resolve=with_any)
-    users = store.list_users()
-    ours = [
-        Levels(store.grants_of(user), default=Permission(default), generation=Generation.ROLES).on(
-            Resource(kind, name)
+@pytest.mark.parametrize(
+    ("examples", "seeded"),
+    [
+        pytest.param(30, True, id="a few"),
+        pytest.param(3000, False, id="many", marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
+    ],
+)
+def test_on_random_databases_both_resolutions_agree(
+    both: Both, examples: int, seeded: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts: Counter[str] = Counter()
+
+    @drawn(examples, always_the_same=seeded)
+    @given(databases())
+    def agree(database: Database) -> None:
+        write(database, both.file)
+        expected = iter(
+            both.theirs.ask(
+                {
+                    "defaults": [str(default) for default in database.defaults],
+                    "users": USERS,
+                    "levels": [(resource.type, resource.id) for resource in ASKED],
+                    "demands": [in_json(demand) for demand in DEMANDS],
+                }
+            )
         )
-        for user in users
-        for kind, name in ASKED
-        for default in DEFAULTS
-    ]
-    store.close()
-    asked = json.dumps([ASKED, DEFAULTS, [user.id for user in users]])
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", THEIRS, url, asked],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    theirs = json.loads(done.stdout.splitlines()[-1])
-    assert len(ours) == USERS * len(ASKED) * len(DEFAULTS)
-    assert [str(level) for level in ours] == theirs
-    assert set(theirs) == {"NO_PERMISSIONS", "READ", "USE", "EDIT", "MANAGE", "DENY"}
+        grants = {user.username: both.ours.grants_of(user) for user in both.ours.list_users()}
+        counts["databases"] += 1
+        for default in database.defaults:
+            for username in USERS:
+                check(grants[username], default, expected, counts)
+        assert next(expected, None) is None
+
+    agree()
+    with capsys.disabled():
+        sys.stdout.write(f"\n{dict(counts)}\n")
+    assert counts["levels"] + counts["demands"] > 1000 * examples
+    assert {str(level) for level in Permission} <= set(counts)
+
+
+def check(
+    grants: Sequence[Grant], default: Permission, expected: Iterator[object], counts: Counter[str]
+) -> None:
+    """Hold all levels and demands of a user against MLflow's.
+
+    Where authctl denies more on purpose, it must deny: a word that it does not know, whatever
+    MLflow makes of it, and NO_PERMISSIONS on what is about to be made, which there takes a DENY.
+    """
+    levels = Levels(grants, default=default, generation=Generation.ROLES)
+    manages = levels.on(Resource(ResourceType.WORKSPACE, WILDCARD)) == Permission.MANAGE
+    assert manages == next(expected)
+    words = {} if manages else words_of(grants)
+    for resource in ASKED:
+        found, theirs = levels.on(resource), next(expected)
+        counts["levels"] += 1
+        counts[str(theirs)] += 1
+        if words.get(resource, set()) - KNOWN:
+            counts["unknown words"] += 1
+            assert found.denies, (resource, theirs)
+        else:
+            assert found == theirs, (resource, default)
+    for demand in DEMANDS:
+        may, theirs = met(demand, levels), next(expected)
+        assert demand.resource is not None
+        counts["demands"] += 1
+        counts["may" if theirs else "may not"] += 1
+        tier = [Resource(demand.tier, WILDCARD)] if demand.tier else []
+        made = (tier or [demand.resource])[0]
+        if any(words.get(key, set()) - KNOWN for key in (demand.resource, *tier)):
+            counts["unknown words"] += 1
+            assert not may, (demand, theirs)
+        elif demand.action is Action.CREATE and words.get(made) == {"NO_PERMISSIONS"}:
+            counts["nothing to be made"] += 1
+            assert not may, (demand, theirs)
+        else:
+            assert may == theirs, (demand, default)
+
+
+def words_of(grants: Sequence[Grant]) -> dict[Resource, set[str]]:
+    """The words that stand in the rows about each key, wildcard rows among them."""
+    found: dict[Resource, set[str]] = {}
+    for key in {*ASKED, *(Resource(tier, WILDCARD) for tiers in TIERS.values() for tier in tiers)}:
+        about = {key, Resource(key.type, WILDCARD)}
+        found[key] = {grant.permission for grant in grants if grant.resource in about}
+    return found
+
+
+def in_json(demand: Demand) -> list[str | None]:
+    assert demand.resource is not None
+    inherited = demand.inherited.value if demand.inherited else None
+    return [demand.action.value, demand.resource.type, demand.resource.id, demand.tier, inherited]

@@ -292,8 +292,8 @@ async def pass_on(exchange: Exchange, upstream: ASGIApp) -> None:
     [
         (
             "/api/3.0/mlflow/issues/search",
-            '{"max_results": "x", "experiment_id": "1"}',
-            ["experiment_id", "max_results"],
+            '{"include_trace_count": "x", "experiment_id": "1"}',
+            ["experiment_id", "include_trace_count"],
         ),
         (RUNS, '{"page_token": 5, "experiment_ids": ["1"]}', ["experiment_ids", "page_token"]),
         (UPDATE, '{"experiment_id": "1", "new_name": 5}', ["experiment_id", "new_name"]),
@@ -304,6 +304,23 @@ def test_what_a_request_is_judged_by_is_in_front(path: str, body: str, passed: l
     upstream = forward("POST", path, [body.encode()], JSON)
     assert list(json.loads(upstream.body)) == passed
     assert json.loads(upstream.body) == json.loads(body)
+
+
+def test_what_names_something_is_before_what_is_only_looked_at_and_plain_before_nested() -> None:
+    body = {"x": 1, "filter": "f", "models": [{"y": 1, "model_id": "m"}], "run_id": "r"}
+    upstream = forward("POST", "/api/2.0/mlflow/runs/outputs", [json.dumps(body).encode()], JSON)
+    assert list(json.loads(upstream.body)) == ["run_id", "models", "x", "filter"]
+    search = {"x": 1, "filter": "f", "locations": []}
+    path = "/api/3.0/mlflow/traces/search"
+    upstream = forward("POST", path, [json.dumps(search).encode()], JSON)
+    assert list(json.loads(upstream.body)) == ["locations", "filter", "x"]
+
+
+def test_a_further_page_is_asked_for_before_anything_that_cannot_be_read() -> None:
+    exchange, _ = opened("POST", SEARCH, b'{"[a.b]": 1, "filter": "x", "page_token": "t"}', **JSON)
+    assert next(iter(json.loads(exchange.body))) == "page_token"
+    _, body = exchange.page(100, "next")
+    assert list(json.loads(body).items())[:2] == [("max_results", 100), ("page_token", "next")]
 
 
 def test_what_a_request_is_judged_by_is_in_front_at_every_depth() -> None:

@@ -154,6 +154,20 @@ SENT: dict[str, tuple[str, str, bytes, dict[str, str], dict[str, list[Any]]]] = 
         {},
         {"username": ["alice"]},
     ),
+    "the name in the path again in the body": (
+        "PATCH",
+        "/api/2.0/mlflow/logged-models/m-1",
+        b'{"model_id": "m-1", "status": "LOGGED_MODEL_READY"}',
+        JSON,
+        {"model_id": ["m-1"]},
+    ),
+    "the name in the path empty in the body": (
+        "PATCH",
+        "/api/3.0/mlflow/traces/tr-1/tags",
+        b'{"trace_id": "", "key": "k", "value": "v"}',
+        JSON,
+        {"trace_id": ["tr-1"]},
+    ),
     "an artifact's path": (
         "GET",
         "/api/2.0/mlflow-artifacts/artifacts/1/run/artifacts/m%C3%B6del/data%20set.bin",
@@ -187,13 +201,16 @@ def test_the_path_beats_the_body() -> None:
 def test_an_id_is_taken_from_whichever_of_its_names_is_given() -> None:
     for given in ({"run_id": "r"}, {"run_uuid": "r"}, {"run_id": None, "run_uuid": "r"}):
         assert Reading(body=given).named(run()) == ["r"]
-    for nothing in ({}, {"run_id": None}, {"run_id": ""}, {"run_id": []}, {"runId": "r"}):
+    for nothing in ({}, {"run_id": None}, {"run_id": ""}, {"runId": "r"}):
         assert Reading(body=nothing).named(run()) == []
+    with pytest.raises(InvalidRequest, match="must be a string"):
+        Reading(body={"run_id": []}).named(run())
 
 
 def test_every_value_of_a_list_is_named() -> None:
     selector = each(experiment("experiment_ids"))
     assert Reading(body={"experiment_ids": ["1", "2"]}).named(selector) == ["1", "2"]
+    assert Reading(body={"experiment_ids": []}).named(selector) == []
     assert Reading(query=(("experiment_ids", "1"), ("experiment_ids", "2"))).named(selector) == [
         "1",
         "2",

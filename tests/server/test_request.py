@@ -21,6 +21,7 @@ LOG_METRIC = "/api/2.0/mlflow/runs/log-metric"
 LOG_BATCH = "/api/2.0/mlflow/runs/log-batch"
 DELETE_MODEL = "/api/2.0/mlflow/registered-models/delete"
 RENAME = "/api/2.0/mlflow/registered-models/rename"
+LOGGED_MODEL = "/api/2.0/mlflow/logged-models/m-1"
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 GRANT = "/api/3.0/mlflow/users/permissions/grant"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -191,6 +192,61 @@ REFUSED: dict[str, tuple[str, str, bytes]] = {
         "/api/2.0/mlflow/experiments/search-datasets",
         b'{"experiment_ids": ["1", 2]}',
     ),
+    "an id in a list of its own": (
+        "POST",
+        LOG_BATCH,
+        b'{"run_id": "r", "metrics": [{"model_id": ["m"]}]}',
+    ),
+    "an empty list in a list of objects": (
+        "POST",
+        LOG_BATCH,
+        b'{"run_id": "r", "metrics": [{"model_id": []}, {"model_id": "m"}]}',
+    ),
+    "an object in place of a list": (
+        "POST",
+        LOG_BATCH,
+        b'{"run_id": "r", "metrics": {"model_id": "m"}}',
+    ),
+    "a list in place of an object, in a list": (
+        "POST",
+        "/api/3.0/mlflow/traces/search",
+        b'{"locations": [{"mlflow_experiment": [{"experiment_id": "1"}]}]}',
+    ),
+    "a list in place of an object": (
+        "POST",
+        "/api/3.0/mlflow/traces",
+        (
+            b'{"trace": [{"trace_info": {"trace_id": "tr-1", "trace_location":'
+            b' {"mlflow_experiment": {"experiment_id": "1"}}}}]}'
+        ),
+    ),
+    "a NUL in a key": ("POST", UPDATE, b'{"experiment_id": "1", "experiment_id\\u0000": "2"}'),
+    "a NUL in a key, and more": ("POST", UPDATE, b'{"experiment_id": "1", "a\\u0000b": "2"}'),
+    "a NUL in a key, nested": (
+        "POST",
+        LOG_BATCH,
+        b'{"run_id": "r", "metrics": [{"key": "k", "model_id\\u0000": "m"}]}',
+    ),
+    "another name in the body than in the path": (
+        "PATCH",
+        LOGGED_MODEL,
+        b'{"model_id": "m-2", "status": "LOGGED_MODEL_READY"}',
+    ),
+    "a name of another type in the body": ("PATCH", LOGGED_MODEL, b'{"model_id": ["m-1"]}'),
+    "another name in the query than in the path": (
+        "GET",
+        f"{LOGGED_MODEL}/artifacts/directories?model_id=m-2",
+        b"",
+    ),
+    **{
+        f"the page size {text}": (
+            "POST",
+            SEARCH_EXPERIMENTS,
+            b'{"max_results": %s}' % text.encode(),
+        )
+        for text in ("99999999999999999999", "5.0", "1e3", "true", '" 5"', '"5 "', '"05"', '"5_0"')
+    },
+    "a page size in a query": ("GET", f"{SEARCH_EXPERIMENTS}?max_results=+5", b""),
     "run_id and another run_uuid": ("POST", LOG_METRIC, b'{"run_id": "r", "run_uuid": "s"}'),
     "run_id and a list as run_uuid": ("POST", LOG_METRIC, b'{"run_id": "r", "run_uuid": ["r"]}'),
     "run_id and another run_uuid to read": ("GET", f"{GET_RUN}?run_id=r&run_uuid=s", b""),

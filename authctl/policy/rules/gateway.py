@@ -157,7 +157,12 @@ _ENDPOINTS = (
     _admin("POST endpoints/models/detach", update(endpoint()), if_given(read(model_definition()))),
     _admin("POST endpoints/bindings/create", update(endpoint())),
     _admin("DELETE endpoints/bindings/delete", update(endpoint())),
-    _admin("GET endpoints/bindings/list", read(endpoint())),
+    _admin(
+        "GET endpoints/bindings/list",
+        Access.SIGNED_IN,
+        if_given(read(endpoint())),
+        keep=Keep("bindings", read(endpoint())),
+    ),
     _admin("POST endpoints/set-tag", update(endpoint())),
     _admin("DELETE endpoints/delete-tag", update(endpoint())),
 )

@@ -9,6 +9,7 @@ from authctl.policy.needs import (
     forget,
     if_given,
     manage,
+    not_denied,
     or_member,
     or_owner,
     own,
@@ -29,6 +30,7 @@ from authctl.policy.selectors import (
     inside,
     issue,
     label_schema,
+    membership_of_queue,
     optimization_job,
     prompt_uri,
     review_queue,
@@ -118,7 +120,7 @@ _SCORERS = (
         where_missing("version", delete(scorer())),
         then=forget(_SCORER, "experiment_id", "name", unless="version"),
     ),
-    _v3("PUT /mlflow/scorers/online-config", update(experiment()), update(scorer())),
+    _v3("PUT /mlflow/scorers/online-config", update(experiment()), not_denied(scorer())),
     _v3(
         "GET /mlflow/scorers/online-configs",
         Access.SIGNED_IN,
@@ -131,7 +133,7 @@ _SCORERS = (
         unless_denied(ResourceType.TRACE),
         where_given("log_assessments", unless_denied(ResourceType.ASSESSMENT)),
         unless_denied(ResourceType.SCORER_VERSION),
-        where_given("scorer_name", read(scorer_version("experiment_id", "scorer_name"))),
+        where_given("scorer_name", not_denied(scorer("experiment_id", "scorer_name"))),
         read(each(trace("trace_ids"))),
         if_given(use(endpoint_uri("serialized_scorer"))),
     ),
@@ -140,7 +142,7 @@ _SCORERS = (
         create(inside(_RUN)),
         unless_denied(ResourceType.SCORER_VERSION),
         read(each(trace("trace_ids"))),
-        if_given(use(endpoint_uri("serialized_scorers"))),
+        if_given(use(each(endpoint_uri("serialized_scorers")))),
     ),
 )
 
@@ -178,7 +180,8 @@ _REVIEW_QUEUES = (
     _v3("GET /mlflow/review-queues/items/list", _SEEN_BY),
     _v3(
         "POST /mlflow/review-queues/items/set-status",
-        or_member(Action.UPDATE, manage(review_queue())),
+        update(review_queue()),
+        update(membership_of_queue()),
     ),
 )
 
@@ -220,7 +223,7 @@ _PROMPT_OPTIMIZATION = (
         read(prompt_uri("source_prompt_uri")),
         unless_denied(ResourceType.PROMPT_VERSION),
         unless_denied(ResourceType.SCORER_VERSION),
-        where_given("config.scorers", read(each(scorer("experiment_id", "config.scorers")))),
+        where_given("config.scorers", not_denied(each(scorer("experiment_id", "config.scorers")))),
         if_given(read(dataset("config.dataset_id"))),
         if_given(use(endpoint_uri("config.optimizer_config_json"))),
     ),
