@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-compat lint format regenerate clean
+.PHONY: help serve test test-compat test-long lint format regenerate clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -33,6 +33,9 @@ test: lint ## Check and test everything on the installed MLflow
 
 test-compat: .venv/.developed ## Test against older MLflow releases, each in an environment of its own
 	$(BIN)/python -m pytest -m compat $(ARGS)
+
+test-long: .venv/.developed ## Run the long tests: requests, databases at random, for many minutes
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 lint: .venv/.developed ## Check style, types and layers
 	$(BIN)/ruff check .
