@@ -17,7 +17,6 @@ from authctl.server.request import (
     JSON_TYPE,
     Reading,
     Target,
-    check_media_type,
     check_query,
     check_reading,
     in_order,
@@ -200,18 +199,18 @@ class Exchange:
             self._is_plain = True
         types = {"content-type": self.headers.getlist("content-type")}
         if self.headers.get("content-type", "").startswith(otlp.PROTOBUF_TYPE):
-            check_media_type(types, otlp.PROTOBUF_TYPE)
+            _check_media_type(types, otlp.PROTOBUF_TYPE)
             return {"spans": otlp.spans_in_protobuf(self.body)}
-        check_media_type(types, JSON_TYPE)
+        _check_media_type(types, JSON_TYPE)
         return {"spans": otlp.spans_in_json(read_json(self.body, rule))}
 
     def _parse(self, rule: Rule) -> dict[str, Any]:
         headers = {"content-type": self.headers.getlist("content-type")}
         if rule.body is Body.FORM:
-            check_media_type(headers, FORM_TYPE)
+            _check_media_type(headers, FORM_TYPE)
             return read_form(self.body)
         if self.body or rule.method in ("POST", "PUT"):
-            check_media_type(headers, JSON_TYPE)
+            _check_media_type(headers, JSON_TYPE)
         return read_json(self.body, rule)
 
     async def _read_whole(self) -> bytes:
@@ -253,3 +252,13 @@ class Exchange:
             "headers": headers,
             "state": {**self.scope.get("state", {}), "username": self.asking},
         }
+
+
+def _check_media_type(headers: Mapping[str, list[str]], expected: str) -> None:
+    """Refuse a body that is not plainly of the expected type, or that is encoded."""
+    types = headers.get("content-type", [])
+    if len(types) != 1 or types[0].split(";")[0].rstrip() != expected:
+        raise InvalidRequest(f"Invalid content type. Must be {expected}")
+    charset = types[0].partition(";")[2].lower().replace(" ", "")
+    if charset not in ("", "charset=utf-8"):
+        raise InvalidRequest("Invalid content type. The only charset is utf-8.")

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 from starlette.datastructures import Headers
 
 from authctl.errors import InvalidRequest
+from authctl.policy.rule import Handle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -110,6 +111,9 @@ class Reading:
             raise InvalidRequest(f"Parameter '{name}' must be a string.")
         if not selector.each and len(flat) > 1:
             raise InvalidRequest(f"Parameter '{name}' must be given once.")
+        is_text = selector.each or selector.handle is Handle.ENDPOINT_URI
+        if not is_text and _CONTROL.search(flat[0]):  # MLflow takes some out of paths
+            raise InvalidRequest(f"Invalid {name}: it contains a control character.")
         if selector.every:
             self._check_every(name)
         return flat
@@ -177,8 +181,8 @@ def in_order(data: dict[str, Any], rule: Rule) -> dict[str, Any]:
     MLflow stops reading at the first field of a wrong type, and goes on without the others.
     """
     ordered: dict[str, Any] = data
-    page = _PAGE if rule.keep else frozenset()
-    for names in dict.fromkeys((rule.fields, page, rule.identifying)):  # the last are in front
+    # The last are in front: what names something, then the page, then what is only looked at.
+    for names in dict.fromkeys((rule.fields, rule.fields & _PAGE, rule.identifying)):
         ordered = _fronted(ordered, [name.split(".") for name in names])
     return ordered
 
@@ -200,16 +204,6 @@ def read_form(body: bytes) -> dict[str, Any]:
     if len(dict(pairs)) != len(pairs):
         raise InvalidRequest("A form field must be given once.")
     return dict(pairs)
-
-
-def check_media_type(headers: Mapping[str, list[str]], expected: str) -> None:
-    """Refuse a body that is not plainly of the expected type, or that is encoded."""
-    types = headers.get("content-type", [])
-    if len(types) != 1 or types[0].split(";")[0].rstrip() != expected:
-        raise InvalidRequest(f"Invalid content type. Must be {expected}")
-    charset = types[0].partition(";")[2].lower().replace(" ", "")
-    if charset not in ("", "charset=utf-8"):
-        raise InvalidRequest("Invalid content type. The only charset is utf-8.")
 
 
 def _read_path(raw: bytes) -> str:
@@ -315,10 +309,9 @@ def _fronted(data: Any, ways: list[list[str]]) -> Any:
 def _is_shaped(data: Any, names: list[str], in_list: bool) -> bool:
     """Whether the way to a field leads through objects alone, of which the first may be listed."""
     if in_list and len(names) > 1:
-        items = data.get(names[0])
-        return items is None or (
-            isinstance(items, list)
-            and all(isinstance(item, dict) and _is_shaped(item, names[1:], False) for item in items)
+        items = [] if data.get(names[0]) is None else data[names[0]]
+        return isinstance(items, list) and all(
+            isinstance(item, dict) and _is_shaped(item, names[1:], False) for item in items
         )
     for name in names[:-1]:
         data = data.get(name)

@@ -124,6 +124,9 @@ def _of_route(passed: Passed, theirs: Mapping[str, Any], prefix: str) -> Iterato
 def _of_fields(passed: Passed, theirs: Mapping[str, Any], counts: Counter[str]) -> Iterator[str]:
     """Each field that the row looks at."""
     message = theirs["messages"][0] if theirs["messages"] else None
+    optional = {
+        name for need in passed.rule.needs if need.optional for name in need.selector.fields
+    }
     for name, values in passed.values.items():
         found = list(_found(name, passed, theirs, message))
         if not found and not _has(message, name):
@@ -136,7 +139,7 @@ def _of_fields(passed: Passed, theirs: Mapping[str, Any], counts: Counter[str]) 
             continue
         if not there and not theirs["calls"]:
             counts["refused by MLflow"] += 1
-        elif message and not message["whole"] and there and ours[: len(there)] == there:
+        elif _is_cut_short(message) and (there or name in optional) and ours[: len(there)] == there:
             counts["read in part by MLflow"] += 1
         else:
             yield f"{name}: {ours} here, {there} there"
@@ -160,6 +163,11 @@ def _has(message: Mapping[str, Any] | None, name: str) -> bool:
     if message is None:
         return False
     return message["has"] is None or name.partition(".")[0] in message["has"]
+
+
+def _is_cut_short(message: Mapping[str, Any] | None) -> bool:
+    """Whether MLflow gave up in the middle of a message, which leaves less than was judged."""
+    return message is not None and not message["whole"]
 
 
 def _is_as_good(name: str, rule: Rule, ours: list[str], theirs: list[str]) -> bool:

@@ -11,7 +11,7 @@ from authctl.policy.rule import Handle
 from tests.fuzz.comparison import leaves, question
 from tests.fuzz.names import GRANTS, THEIR_NAMES, TWO, is_theirs
 from tests.fuzz.our_reading import Refused
-from tests.fuzz.runs import RUNS, many
+from tests.fuzz.runs import CASES, RUNS, many
 from tests.fuzz.sent import Requests
 from tests.fuzz.tally import Tally
 from tests.fuzz.world import World
@@ -38,9 +38,13 @@ _HARMLESS = {
 }
 
 
-@pytest.mark.parametrize(("prefix", "share"), RUNS, indirect=["prefix"])
+@pytest.mark.parametrize(("prefix", "part"), RUNS, indirect=["prefix"])
 def test_a_user_names_only_what_is_theirs_to_mlflow(
-    prefix: str, share: float, mlflow: Oracle, gate_to: GateTo, capsys: pytest.CaptureFixture[str]
+    prefix: str,
+    part: tuple[float, float],
+    mlflow: Oracle,
+    gate_to: GateTo,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = World(lambda name: not is_theirs(name), prefix)
     gate = gate_to(world, Permission.NO_PERMISSIONS, GRANTS)
@@ -56,7 +60,7 @@ def test_a_user_names_only_what_is_theirs_to_mlflow(
         tally.counts["names"] += len(found)
         assert [pair for pair in found if pair[1] in THEIR_NAMES] == []
 
-    many(share / 2, Requests(mlflow.ask({}), TWO, prefix), name_only_mine)
+    many(part, Requests(mlflow.ask({}), TWO, prefix), name_only_mine, of=CASES // 2)
     tally.tell(capsys, "names of another's 0")
     assert tally.counts["passed"] > _LEAST_PASSED * tally.counts["cases"]
     assert tally.counts["names"] > tally.counts["passed"] / 2

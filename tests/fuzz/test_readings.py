@@ -26,9 +26,13 @@ _LEAST_PASSED = 0.2
 _LEAST_ROWS = 0.85
 
 
-@pytest.mark.parametrize(("prefix", "share"), RUNS, indirect=["prefix"])
+@pytest.mark.parametrize(("prefix", "part"), RUNS, indirect=["prefix"])
 def test_what_passes_is_read_by_mlflow_as_it_was_read_here(
-    prefix: str, share: float, mlflow: Oracle, gate_to: GateTo, capsys: pytest.CaptureFixture[str]
+    prefix: str,
+    part: tuple[float, float],
+    mlflow: Oracle,
+    gate_to: GateTo,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     gate = gate_to(World(lambda _: True, prefix), Permission.MANAGE, [])
     requests = Requests(mlflow.ask({}), ANY, prefix)
@@ -42,7 +46,7 @@ def test_what_passes_is_read_by_mlflow_as_it_was_read_here(
         tally.note_passage(ours.rule.name)
         assert differences(ours, mlflow.ask(question(ours)), prefix, tally.counts) == []
 
-    many(share, requests, read_alike)
+    many(part, requests, read_alike)
     tally.tell(capsys, "disagreements 0")
     assert tally.counts["passed"] > _LEAST_PASSED * tally.counts["cases"]
     assert tally.counts["fields"] > tally.counts["passed"] / 2

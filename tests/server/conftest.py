@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,12 +8,14 @@ import pytest
 from authctl.store import schema
 from tests.live import authctl_server
 from tests.server.admin_api import PREFIXES, AdminApi
+from tests.server.world import WORLDS
 from tests.store.databases import make_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.live import Server
+    from tests.server.world import World
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +55,36 @@ def either(request: pytest.FixtureRequest) -> AdminApi:
     """The admin API on both generations of databases, where they are to answer alike."""
     name, prefix = request.param
     return AdminApi(request.getfixturevalue(name), prefix)
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
+    """Worlds by the name of their deployment; each starts when first asked for, for all files."""
+    made: dict[str, World] = {}
+    with contextlib.ExitStack() as stack:
+
+        def world(name: str) -> World:
+            if name not in made:
+                folder = tmp_path_factory.mktemp(name.replace(" ", "-"))
+                made[name] = stack.enter_context(WORLDS[name](folder))
+            return made[name]
+
+        yield world
+
+
+@pytest.fixture(scope="module", params=WORLDS)
+def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> World:
+    """A victim, an owner of something else and a stranger, in every deployment."""
+    return worlds(request.param)
+
+
+@pytest.fixture(scope="module", params=["embedded", "static prefix"])
+def local(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> World:
+    """The same where MLflow is in the server's process."""
+    return worlds(request.param)
+
+
+@pytest.fixture(scope="module")
+def embedded(worlds: Callable[[str], World]) -> World:
+    """The same without a prefix, for what no deployment changes."""
+    return worlds("embedded")

@@ -11,14 +11,13 @@ import pytest
 
 from authctl.errors import InvalidRequest
 from authctl.model import Generation, Grant, Permission, Principal, Resource, User
-from authctl.policy.resolution import Levels
 from authctl.policy.needs import read
+from authctl.policy.resolution import Levels
 from authctl.policy.rule import Keep
 from authctl.policy.selectors import experiment
 from authctl.server.filters import Filter, page_size
 from authctl.server.resolve import Grantable, Resolver
 from authctl.upstream.subrequest import Answer
-
 
 RESOLVER = Resolver(
     None,  # type: ignore[arg-type] - ids need no look-up

@@ -247,6 +247,12 @@ REFUSED: dict[str, tuple[str, str, bytes]] = {
         for text in ("99999999999999999999", "5.0", "1e3", "true", '" 5"', '"5 "', '"05"', '"5_0"')
     },
     "a page size in a query": ("GET", f"{SEARCH_EXPERIMENTS}?max_results=+5", b""),
+    **{
+        f"a path with {name}": ("GET", f"{ARTIFACTS}?path=1/mo{letter}dels/x", b"")
+        for name, letter in (("a line break", "%0A"), ("a return", "%0D"), ("a tab", "%09"))
+    },
+    "a path that ends in a line break": ("GET", f"{ARTIFACTS}?path=1%0A", b""),
+    "a name with a control character": ("POST", UPDATE, b'{"experiment_id": "1\\u0000"}'),
     "run_id and another run_uuid": ("POST", LOG_METRIC, b'{"run_id": "r", "run_uuid": "s"}'),
     "run_id and a list as run_uuid": ("POST", LOG_METRIC, b'{"run_id": "r", "run_uuid": ["r"]}'),
     "run_id and another run_uuid to read": ("GET", f"{GET_RUN}?run_id=r&run_uuid=s", b""),
