@@ -126,5 +126,7 @@ def signed_in(browser: Browser, url: str, user: tuple[str, str]) -> Iterator[Vis
     visit.page.on("response", visit.note)
     visit.page.on("requestfinished", visit.end)
     visit.page.on("requestfailed", visit.end)
-    yield visit
-    context.close()
+    try:
+        yield visit
+    finally:
+        context.close()

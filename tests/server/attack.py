@@ -78,7 +78,7 @@ class Answer:
         return {key.lower(): value for key, value in self.headers}.get(name.lower())
 
 
-def cases(*table: Case) -> Any:
+def cases(*table: Case) -> pytest.MarkDecorator:
     """Run a test on each case, under its name."""
     return pytest.mark.parametrize("case", [pytest.param(item, id=item.name) for item in table])
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.live import Server
 
-pytestmark = pytest.mark.mlflow
+pytestmark = [pytest.mark.mlflow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

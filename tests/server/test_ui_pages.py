@@ -39,13 +39,11 @@ _GRANTED = {
 PAGES = {
     "": ("Welcome to MLflow", "<wordV>-experiment"),
     "experiments": ("<wordV>-experiment",),
-    "experiments/<V>": ("<wordV>-experiment",),
     "experiments/<V>/overview/usage": ("<wordV>-experiment", "Latency"),
     "experiments/<V>/runs": ("<wordV>-run", "1 matching run"),
     "experiments/<V>/runs/<RV>": ("<wordV>-run", "<RV>", "depth", "<MV>"),
     "experiments/<V>/runs/<RV>/model-metrics": ("<wordV>-run", "metric"),
     "experiments/<V>/runs/<RV>/artifacts": ("<wordV>-run", "secret.txt", "notes"),
-    "experiments/<V>/runs/<RV>/traces": ("<wordV>-run",),
     "experiments/<V>/traces": ("<wordV>-asked today",),
     "experiments/<V>/traces/<todayV>": ("<wordV>-span of today",),
     "experiments/<V>/models": ("<wordV>-logged",),
@@ -55,7 +53,6 @@ PAGES = {
     "experiments/<V>/datasets/<DV>": ("<wordV>-dataset", "hush question"),
     "experiments/<V>/evaluation-runs": ("<wordV>-run",),
     "experiments/<V>/review-queue": ("<wordV>-shared queue",),
-    "experiments/<V>/prompts": ("Create your first prompt",),
     "models": ("<MV>", "Version 1"),
     "models/<MV>": ("<MV>", "champion"),
     "models/<MV>/versions/1": ("<MV>", "<wordV>-run"),
@@ -63,8 +60,6 @@ PAGES = {
     "prompts/<PV>": ("<PV>", "<wordV>"),
     "gateway": ("<wordV>-endpoint",),
     "gateway/api-keys": ("<wordV>-s",),
-    "settings": ("Theme preference",),
-    "account": ("Logged in as",),
 }
 
 

@@ -58,7 +58,6 @@ def edit(made: Made) -> Iterator[tuple[str, Any, Any]]:
     yield "by stage", latest(made, "Staging"), ["2"]
     yield "latest", sorted(latest(made)), ["1", "2"]
     yield "loaded", load(f"models:/{name}@best"), ["again"]
-    yield "loaded by version", load(f"models:/{name}/1"), ["again"]
     yield "loaded by stage", load(f"models:/{name}/Staging"), ["again"]
     copy = client.copy_model_version(f"models:/{name}/1", made.name("copy"))
     made.grant("registered_model", copy.name)
@@ -116,7 +115,6 @@ def reads(made: Made) -> dict[str, Any]:
         "by stage": lambda: latest(made, "Staging"),
         "place": lambda: client.get_model_version_download_uri(name, "1"),
         "load": lambda: load(f"models:/{name}@best"),
-        "load by version": lambda: load(f"models:/{name}/1"),
     }
 
 
