@@ -135,13 +135,13 @@ def running(
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
-                return
-        time.sleep(0.1)
+    # One client for all attempts, and without certificates, which take long to load.
+    with httpx.Client(trust_env=False, verify=False) as client:
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(httpx.HTTPError):
+                if client.get(f"{url}/health").status_code == 200:
+                    return
+            time.sleep(0.1)
     raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')}")
 
 

@@ -11,6 +11,7 @@ from authctl.server.authenticate import Authenticator
 from authctl.server.authorization_function import AuthorizationFunction, load_function
 from authctl.server.enforcement import Door, Parts
 from authctl.server.origin import Origins
+from authctl.server.page_tokens import PageTokens
 from authctl.server.signup_token import SignupTokens
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def build_app(
             ),
             store=store,
             origins=Origins.from_environment(env),
+            page_tokens=PageTokens(secret_key),
             settings=Settings(
                 default_permission=config.default_permission,
                 tokens=SignupTokens(secret_key),

@@ -20,6 +20,7 @@ from authctl.server.exchange import Exchange
 from authctl.server.filters import Filter, narrowed, page_size
 from authctl.server.graphql import Document
 from authctl.server.lookup import Homes, Lookup
+from authctl.server.page_tokens import purpose_of
 from authctl.server.redaction import Redaction
 from authctl.server.resolve import Grantable, Resolver
 from authctl.upstream.subrequest import Answer, collect
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from authctl.policy.table import Table
     from authctl.server.admin_api import Settings
     from authctl.server.origin import Origins
+    from authctl.server.page_tokens import PageTokens
     from authctl.server.request import Reading
     from authctl.store.base import Store
 
@@ -57,6 +59,7 @@ class Parts:
     authenticate: Authenticate
     store: Store
     origins: Origins
+    page_tokens: PageTokens
     settings: Settings
 
 
@@ -145,7 +148,7 @@ class Door:
             return
         redaction = Redaction(rule, levels)
         if rule.keep:
-            await self._search(exchange, rule.keep, resolver, levels, redaction)
+            await self._search(exchange, rule, rule.keep, resolver, levels, redaction)
             return
         if rule.narrow:
             await self._narrow(exchange, rule.narrow, resolver, levels)
@@ -186,18 +189,26 @@ class Door:
     async def _search(
         self,
         exchange: Exchange,
+        rule: Rule,
         keep: Keep,
         resolver: Resolver,
         levels: Levels,
         redaction: Redaction,
     ) -> None:
-        async def ask(rows: int | None, token: str | None) -> Answer:
-            return await collect(self._parts.upstream, *exchange.page(rows, token))
+        tokens, reading = self._parts.page_tokens, exchange.reading
+        purpose = purpose_of(exchange.asking or "", rule.name, reading.parameters)
+        sealed = reading.text("page_token")
+        start = tokens.open(sealed, purpose) if sealed else None
 
-        page = Filter(keep, resolver, levels, ask)
-        reading = exchange.reading
-        wanted = page_size(reading.one("max_results"))
-        found = await page.answer(wanted, reading.text("page_token"))
+        async def ask(rows: int | None, token: str | None) -> Answer:
+            page = exchange.page(rows, start if token is None else token)
+            return await collect(self._parts.upstream, *page)
+
+        def seal(token: str) -> str:
+            return tokens.seal(token, purpose)
+
+        page = Filter(keep, resolver, levels, ask, seal)
+        found = await page.answer(page_size(reading.one("max_results")), start)
         await exchange.reply_with(redaction.of(found))
 
     async def _narrow(

@@ -37,7 +37,7 @@ class Filter:
     """Keeps of a list what one caller may read.
 
     `ask` gets a page of the upstream from its number of rows and its token; None leaves either
-    as the caller sent it.
+    as the caller sent it. `seal` makes what the caller is told of the upstream's own token.
     """
 
     def __init__(
@@ -46,11 +46,13 @@ class Filter:
         resolver: Resolver,
         levels: Levels,
         ask: Callable[[int | None, str | None], Awaitable[Answer]],
+        seal: Callable[[str], str],
     ) -> None:
         self._keep = keep
         self._resolver = resolver
         self._levels = levels
         self._ask = ask
+        self._seal = seal
 
     async def answer(self, max_results: int | None, page_token: str | None) -> Answer:
         """The caller's page: as many readable rows as asked for, and a token if more follow."""
@@ -73,7 +75,7 @@ class Filter:
         data[self._keep.rows] = kept
         data.pop("next_page_token", None)
         if token:
-            data["next_page_token"] = token
+            data["next_page_token"] = self._seal(token)
         body = json.dumps(data).encode()
         return Answer(_OK, [(b"content-type", b"application/json")], body)
 

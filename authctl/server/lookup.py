@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from authctl.errors import InvalidRequest, Unavailable
+from authctl.errors import InvalidRequest, PermissionDenied, Unavailable
 from authctl.model import PROMPT_TAG
 from authctl.upstream.subrequest import ask
 
@@ -186,10 +186,15 @@ class Lookup:
         return str(found["endpoint_id"]) if found and found.get("name") == name else None
 
     async def is_prompt(self, name: str) -> bool | None:
-        """Whether a name of the registry is a prompt's; None when nothing has the name."""
+        """Whether a name of the registry is a prompt's; None when nothing has the name.
+
+        PermissionDenied for a name that the upstream's database only takes for another one.
+        """
         if name not in self._prompts:
             answer = await self._get("2.0/mlflow/registered-models/get", name=name)
             found = _at(answer, "registered_model")
+            if found is not None and found.get("name", name) != name:
+                raise PermissionDenied("Permission denied")
             self._prompts[name] = None if found is None else is_prompt(found)
         return self._prompts[name]
 

@@ -65,6 +65,14 @@ class Reading:
             return list(_dig(self.body, name.split(".")))
         return [value for key, value in self.query if key == name]
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """All that was given, by its name; of the query as lists."""
+        query: dict[str, Any] = {}
+        for name, value in self.query:
+            query.setdefault(name, []).append(value)
+        return {**query, **self.body, **self.params}
+
     def one(self, name: str) -> Any:
         """The one value under a name, of whatever type; None when absent."""
         found = self.values(name)

@@ -291,7 +291,8 @@ class Resolver:
 
     async def _model(self, value: str) -> Sequence[Resource]:
         """The registered model or prompt of a name; the legacy generation knows only models."""
-        if not self._is_legacy and await self._lookup.is_prompt(value):
+        prompt = await self._lookup.is_prompt(value)
+        if prompt and not self._is_legacy:
             return [Resource(ResourceType.PROMPT, value)]
         return [Resource(ResourceType.REGISTERED_MODEL, value)]
 

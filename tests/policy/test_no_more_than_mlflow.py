@@ -19,6 +19,7 @@ from authctl.policy.table import Table
 from authctl.server.admin_api import Settings
 from authctl.server.enforcement import Door, Parts
 from authctl.server.origin import Origins
+from authctl.server.page_tokens import PageTokens
 from authctl.server.signup_token import SignupTokens
 from tests.exchanges import JSON, Caller, scope_of
 from tests.policy.databases_at_random import (
@@ -162,6 +163,7 @@ def _door(store: SqlStore, user: User, default: Permission) -> Door:
             authenticate=authenticate,
             store=store,
             origins=Origins(),
+            page_tokens=PageTokens("a-key"),
             settings=Settings(default, SignupTokens("a-key")),
         )
     )

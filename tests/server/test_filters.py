@@ -58,7 +58,7 @@ def search(
         return upstream.page(size if rows is None else rows, token if at is None else at)
 
     keep = Keep("experiments", read(experiment("experiment_id")))
-    answer = asyncio.run(Filter(keep, RESOLVER, levels, ask).answer(size, token))
+    answer = asyncio.run(Filter(keep, RESOLVER, levels, ask, str).answer(size, token))
     data = json.loads(answer.body)
     return [int(row["experiment_id"]) for row in data["experiments"]], data.get("next_page_token")
 
@@ -95,7 +95,7 @@ def test_an_upstream_error_is_passed_on() -> None:
 
     levels = Levels([], default=Permission.READ, generation=Generation.ROLES)
     keep = Keep("experiments", experiment("experiment_id"))
-    answer = asyncio.run(Filter(keep, RESOLVER, levels, ask).answer(3, None))
+    answer = asyncio.run(Filter(keep, RESOLVER, levels, ask, str).answer(3, None))
     assert answer == Answer(400, [(b"x", b"y")], b"{}")
 
 
