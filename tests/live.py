@@ -40,7 +40,7 @@ class Server:
     def client(self, user: tuple[str, str] | None = ADMIN) -> httpx.Client:
         if user not in self.clients:
             self.clients[user] = httpx.Client(
-                base_url=self.url, auth=user, trust_env=False, timeout=60
+                base_url=self.url, auth=user, trust_env=False, timeout=60, verify=False
             )
         return self.clients[user]
 
