@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from authctl.config import AuthConfig
+from authctl.config import BASIC_AUTHENTICATION, CONFIG_PATH, AuthConfig
 from authctl.errors import AuthctlError, InvalidRequest
 from authctl.policy.shape import Coverage, coverage
 from authctl.policy.table import Table
@@ -72,7 +72,7 @@ def _create(upstream: Callable[[], ASGIApp]) -> ASGIApp:
     ready = prepare(config, os.environ, host=host)
     for warning in ready.warnings:
         _log.warning(warning)
-    return build_app(
+    app = build_app(
         config,
         upstream=upstream(),
         store=ready.store,
@@ -80,6 +80,10 @@ def _create(upstream: Callable[[], ASGIApp]) -> ASGIApp:
         env=os.environ,
         static_prefix=os.environ.get(STATIC_PREFIX, "").rstrip("/"),
     )
+    if config.authorization_function == BASIC_AUTHENTICATION:
+        # MLflow reads the file too, in the middle of a search, and fails where it lacks a key.
+        os.environ.pop(CONFIG_PATH, None)
+    return app
 
 
 def _host(argv: Sequence[str]) -> str:

@@ -68,9 +68,7 @@ class Reading:
     @property
     def parameters(self) -> dict[str, Any]:
         """All that was given, by its name; of the query as lists."""
-        query: dict[str, Any] = {}
-        for name, value in self.query:
-            query.setdefault(name, []).append(value)
+        query = {name: [v for key, v in self.query if key == name] for name, _ in self.query}
         return {**query, **self.body, **self.params}
 
     def one(self, name: str) -> Any:
@@ -99,6 +97,8 @@ class Reading:
 
         InvalidRequest when two of its fields differ, or for anything but text.
         """
+        if selector.every:
+            self._check_every(selector.fields[0])
         given = [
             (name, values)
             for name in selector.fields
@@ -122,15 +122,14 @@ class Reading:
         is_text = selector.each or selector.handle is Handle.ENDPOINT_URI
         if not is_text and _CONTROL.search(flat[0]):  # MLflow takes some out of paths
             raise InvalidRequest(f"Invalid {name}: it contains a control character.")
-        if selector.every:
-            self._check_every(name)
         return flat
 
     def _check_every(self, name: str) -> None:
         """Refuse a list of which an item does not name the thing: it would pass unjudged."""
         first, *inner = name.split(".")
-        items = self.body.get(first)
-        if not isinstance(items, list) or any(len(list(_dig([i], inner))) != 1 for i in items):
+        items = self.body.get(first) or []
+        named = [list(_dig([item], inner)) for item in items] if isinstance(items, list) else [[]]
+        if not all(len(one) == 1 and isinstance(one[0], str) and one[0] for one in named):
             raise InvalidRequest(f"Every item of '{first}' must have '{'.'.join(inner)}'.")
 
 

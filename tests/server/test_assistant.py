@@ -29,12 +29,17 @@ def test_its_settings_are_told_without_what_is_in_them(family: Family) -> None:
     assert (told["providers"], told["projects"]) == ({}, {})
 
 
+def test_whoever_could_answer_is_not_told(family: Family) -> None:
+    assert family.ok(ADMIN, f"GET {_ASSISTANT}/providers")["providers"]
+    told = family.ok(family.stranger, f"GET {_ASSISTANT}/providers")
+    assert not any(told.values())
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "PUT config",
         "POST message",
-        "GET providers",
         "GET providers/x/health",
         "GET providers/x/models",
         "PATCH sessions/x",

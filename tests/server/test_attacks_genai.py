@@ -166,7 +166,6 @@ ROUTES: dict[str, list[tuple[Any, ...]]] = {
         (f"POST {A3}/mcp-servers/<mcpV>/tags", {"key": "k", "value": "v"}),
         (f"DELETE {A3}/mcp-servers/<mcpV>", None, GATEWAY_GOES),
         (f"POST {J3}/mlflow/assistant/message", {"message": "x"}),
-        (f"GET {J3}/mlflow/assistant/providers",),
         (f"GET {A3}/workspaces", None, {"passes": (503,)}),
     ],
 }

@@ -46,17 +46,22 @@ RULES: tuple[Rule, ...] = (
             "PATCH /mlflow/jobs/cancel/{job_id}",
         )
     ),
-    # The web UI asks for it on every page; nobody but administrators uses the assistant.
+    # The web UI asks for both on every page; nobody but administrators uses the assistant.
     rule(
         "GET /mlflow/assistant/config",
         Access.SIGNED_IN,
         hide=(Hide("providers"), Hide("projects")),
         versions=_V3,
     ),
+    rule(
+        "GET /mlflow/assistant/providers",
+        Access.SIGNED_IN,
+        hide=tuple(map(Hide, ("providers", "resolved", "gateway_vendor_options"))),
+        versions=_V3,
+    ),
     *closed(
         "PUT /mlflow/assistant/config",
         "POST /mlflow/assistant/message",
-        "GET /mlflow/assistant/providers",
         "GET /mlflow/assistant/providers/{id}/health",
         "GET /mlflow/assistant/providers/{id}/models",
         "PATCH /mlflow/assistant/sessions/{id}",

@@ -106,7 +106,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "POST /mlflow/traces/search",
-        read(every(inside(_TRACE, f"locations.{_EXPERIMENT}"))),
+        if_given(read(every(inside(_TRACE, f"locations.{_EXPERIMENT}")))),
         *_searching("filter", "order_by"),
         hide=_new("traces"),
         versions=_V3,
