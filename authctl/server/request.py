@@ -25,6 +25,8 @@ _API = re.compile(r"/(?:ajax-)?api/(\d\.\d)(/.*)", re.DOTALL)
 _HIDDEN_IN_PATH = re.compile(r"%(?:2f|5c|25|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE)
 _PAGE = frozenset({"max_results", "page_token"})
 _PAGE_SIZE = re.compile(r"[1-9][0-9]{0,8}")
+# What has words of its own for what is wrong with it.
+_READ_LATER = frozenset({Handle.EXPERIMENT_ID, Handle.ENDPOINT_URI})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # Kept as they are in a path: what RFC 3986 allows in a segment.
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
@@ -80,8 +82,7 @@ class Reading:
 
     def text(self, name: str) -> str | None:
         """The one text under a name, None when absent; InvalidRequest for any other type."""
-        value = self.one(name)
-        if value is not None and not isinstance(value, str):
+        if not isinstance(value := self.one(name), str | None):
             raise InvalidRequest(f"Parameter '{name}' must be a string.")
         return value
 
@@ -119,8 +120,8 @@ class Reading:
             raise InvalidRequest(f"Parameter '{name}' must be a string.")
         if not selector.each and len(flat) > 1:
             raise InvalidRequest(f"Parameter '{name}' must be given once.")
-        is_text = selector.each or selector.handle is Handle.ENDPOINT_URI
-        if not is_text and _CONTROL.search(flat[0]):  # MLflow takes some out of paths
+        # MLflow takes some out of paths.
+        if not (selector.each or selector.handle in _READ_LATER) and _CONTROL.search(flat[0]):
             raise InvalidRequest(f"Invalid {name}: it contains a control character.")
         return flat
 

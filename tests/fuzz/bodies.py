@@ -55,7 +55,7 @@ def ways_of(rule: Rule) -> Ways:
         for name in need.selector.fields:
             _lay(ways, name.split("."), handle_of(name, need.selector))
     if rule.keep:
-        ways |= {"max_results": '"7"', "page_token": '"next"'}
+        ways["max_results"] = '"7"'  # a token would be another search's
     if rule.then:
         for name in filter(None, (*rule.then.fields, rule.then.new)):
             _lay(ways, name.split("."), Handle.NEW)

@@ -166,7 +166,6 @@ def test_g9_what_is_forbidden_looks_like_what_is_not_there(world: World, name: s
             (f"POST {A2}/experiments/update", {"experiment_id": None, "new_name": "x"}),
             (f"POST {A2}/runs/set-tag", {"key": "k", "value": "v"}),
             (f"POST {A3}/traces/search", {}),
-            (f"POST {A3}/traces/search", {"locations": []}),
             (f"GET {A3}/traces/batchGet", None),
             (f"GET {A2}/traces", None),
             (f"DELETE {MODELS}/delete", {}),
@@ -177,6 +176,13 @@ def test_g9_what_is_forbidden_looks_like_what_is_not_there(world: World, name: s
 )
 def test_what_names_nothing_is_refused(local: World, case: Case) -> None:
     attack(local, case)
+
+
+def test_g9_a_search_for_traces_of_nowhere_finds_nothing(local: World) -> None:
+    nowhere = Case("G9", f"POST {A3}/traces/search", {"locations": []})
+    for user in (BOB, EVE):
+        answer = send(local, user, nowhere)
+        assert (answer.status, answer.json()) == (200, {})
 
 
 def test_g9_a_deleted_run_stays_as_closed_as_it_was(world: World) -> None:
