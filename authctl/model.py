@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Action(Enum):
-    """What a request wants to do with a resource."""
+    """What a request wants to do with a resource; no level on it lets make one (CREATE)."""
 
     READ = "read"
     USE = "use"
@@ -73,7 +73,7 @@ _ALLOWED: dict[Permission, frozenset[Action]] = {
     Permission.READ: frozenset({Action.READ}),
     Permission.USE: frozenset({Action.READ, Action.USE}),
     Permission.EDIT: frozenset({Action.READ, Action.USE, Action.UPDATE}),
-    Permission.MANAGE: frozenset(Action),
+    Permission.MANAGE: frozenset(set(Action) - {Action.CREATE}),
 }
 
 

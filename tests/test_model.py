@@ -19,7 +19,7 @@ from authctl.model import (
     experiment_id,
 )
 
-READ, USE, UPDATE, DELETE, MANAGE = Action
+READ, USE, UPDATE, DELETE, MANAGE, CREATE = Action
 
 ALLOWED = {
     Permission.NO_PERMISSIONS: set(),
@@ -34,6 +34,7 @@ ALLOWED = {
 def test_each_level_allows_what_the_table_says_and_nothing_else() -> None:
     assert set(ALLOWED) == set(Permission)
     for level, actions in ALLOWED.items():
+        assert not level.allows(CREATE)
         assert {action for action in Action if level.allows(action)} == actions
         assert level.denies is (not actions)
 
