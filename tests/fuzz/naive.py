@@ -39,8 +39,8 @@ def overlooking(words: str, plainly: Callable[[bytes, bytes], Parts]) -> Reader:
         target = read_target(scope["method"], scope["raw_path"], b"", "")
         match = TABLE.match(target.method, target.version, target.path)
         assert match is not None
-        if match.rule.body is Body.GRAPHQL:
-            return Refused("not for GraphQL")
+        if match.rule.body in (Body.GRAPHQL, Body.OTLP):
+            return Refused("not read as JSON alone")
         body = b"".join(sent.chunks)
         query, data = plainly(scope["query_string"], body)
         reading = Reading(match.params, tuple(query.items()), data)
