@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authctl.model import Permission, Principal
+from authctl.model import WILDCARD, Permission, Principal, Resource
 from authctl.policy.table import Table
 from authctl.server.admin_api import Settings
 from authctl.server.enforcement import Door, Parts
@@ -52,6 +52,9 @@ WIDER = {
 
 # A scorer of which no grant speaks is its experiment's here, and of the default level in MLflow.
 HANGING = {f"/api/3.0/mlflow/scorers/{name}" for name in ("get", "versions", "delete")}
+
+# The scorer that is asked for, and all of them.
+SCORER = {Resource("scorer", "1/name%20x"), Resource("scorer", WILDCARD)}
 
 # Where authctl stops more than MLflow, whatever an administrator can grant.
 NARROWER = {
@@ -135,8 +138,7 @@ def test_what_mlflow_would_refuse_is_refused(
             assert passed or status in (403, 404), (str(asked), status)
             if passed and not may and str(asked) not in WIDER:
                 grants = both.ours.grants_of(user)
-                spoken_of = any(grant.resource.type == "scorer" for grant in grants)
-                if asked.path not in HANGING or spoken_of:
+                if asked.path not in HANGING or SCORER & {grant.resource for grant in grants}:
                     wider.setdefault(str(asked), (default, grants))
             if may and not passed:
                 counts["refused here alone"] += 1
