@@ -128,13 +128,11 @@ class Levels:
         return self._default
 
 
-def resolve_with(
-    default: Permission,
-) -> Callable[[Sequence[Grant], Resource, Generation], Permission]:
-    """What a store is handed to tell the level that grants give on a resource."""
+def resolve_with(default: Permission) -> Callable[[Sequence[Grant], Generation], Levels]:
+    """What a store is handed to tell which levels grants give."""
 
-    def resolve(grants: Sequence[Grant], resource: Resource, generation: Generation) -> Permission:
-        return Levels(grants, default=default, generation=generation).on(resource)
+    def resolve(grants: Sequence[Grant], generation: Generation) -> Levels:
+        return Levels(grants, default=default, generation=generation)
 
     return resolve
 

@@ -14,7 +14,7 @@ from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, Unavaila
 from authctl.model import checked_password, checked_username
 from authctl.policy.resolution import resolve_with
 from authctl.server.authorization_function import load_function
-from authctl.store.passwords import verify_password
+from authctl.store.passwords import WELL_KNOWN, is_well_known
 from authctl.store.sql import SqlStore
 from authctl.store.sql_engine import database_file
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from authctl.config import AuthConfig
     from authctl.store.base import Store
 
-DEFAULT_PASSWORD = "password1234"  # noqa: S105 - the one the MLflow document names
-WELL_KNOWN_PASSWORDS = (DEFAULT_PASSWORD, "password")
+DEFAULT_PASSWORD = WELL_KNOWN[0]  # the one the MLflow document names
 
 _KEY_LENGTH = 64
 _WORKSPACES = "MLFLOW_ENABLE_WORKSPACES"
@@ -45,12 +44,14 @@ class Ready:
     warnings: list[str]
 
 
-def prepare(config: AuthConfig, env: Mapping[str, str], *, host: str | None) -> Ready:
+def prepare(
+    config: AuthConfig, env: Mapping[str, str], *, host: str | None, reads_deny: bool = False
+) -> Ready:
     """Open the auth database, made if there is none, with an administrator and a secret key.
 
     `host` is the address that will be listened on, None where another process has seen to the
-    administrator. InvalidRequest and Unavailable for what makes a start impossible; what can be
-    refused before files or tables are made, is.
+    administrator; `reads_deny` as in `SqlStore.open`. InvalidRequest and Unavailable for what makes
+    a start impossible; what can be refused before files or tables are made, is.
     """
     if env.get(_WORKSPACES, "").lower() in ("true", "1"):
         raise InvalidRequest("Workspaces are not supported.", hint=f"Unset {_WORKSPACES}.")
@@ -62,9 +63,18 @@ def prepare(config: AuthConfig, env: Mapping[str, str], *, host: str | None) -> 
     elif host is not None and not file.exists():
         _first_admin(config, host)
     store = SqlStore.open(
-        config.database_uri, create=True, resolve=resolve_with(config.default_permission)
+        config.database_uri,
+        create=True,
+        resolve=resolve_with(config.default_permission),
+        reads_deny=reads_deny,
     )
     try:
+        if not store.schema.known:
+            raise Unavailable(
+                f"The auth database is of an unknown revision, {store.schema.revision}: what it"
+                " denies cannot be known.",
+                hint="A newer MLflow may have made it: upgrade authctl.",
+            )
         warnings = [] if host is None else ensure_admin(config, store, host=host)
         return Ready(store, secret_key(env, file), warnings)
     except AuthctlError:
@@ -121,7 +131,7 @@ def _create_first(config: AuthConfig, store: Store, host: str) -> None:
 def _first_admin(config: AuthConfig, host: str) -> tuple[str, str]:
     """The first administrator's name and password. InvalidRequest for what must not be served."""
     password = config.admin_password
-    if password in (None, *WELL_KNOWN_PASSWORDS) and not is_loopback(host):
+    if password in (None, *WELL_KNOWN) and not is_loopback(host):
         raise InvalidRequest(
             f"There is no administrator yet, and this server would listen on {host}.",
             hint="Give the first administrator a password of their own in"
@@ -142,9 +152,7 @@ def _first_admin(config: AuthConfig, host: str) -> tuple[str, str]:
 
 def _has_well_known_password(store: Store, username: str) -> bool:
     account = store.account(username)
-    return account is not None and any(
-        verify_password(password, account.password_hash) for password in WELL_KNOWN_PASSWORDS
-    )
+    return account is not None and is_well_known(username, account.password_hash)
 
 
 def is_loopback(host: str) -> bool:

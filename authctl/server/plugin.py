@@ -37,7 +37,7 @@ _operator_log = logging.getLogger("uvicorn.error")
 
 def create_app() -> ASGIApp:
     """MLflow with authentication: what `mlflow server --app-name authctl` runs in each worker."""
-    return _or_stop(lambda: _create(_embed))
+    return _or_stop(lambda: _create(_embed, reads_deny=embedded.reads_deny()))
 
 
 def create_gateway() -> ASGIApp:
@@ -60,7 +60,7 @@ def covered(env: Mapping[str, str]) -> Coverage:
     return coverage(Table(), embedded.version(), embedded.routes(), prefix)
 
 
-def _create(upstream: Callable[[], ASGIApp]) -> ASGIApp:
+def _create(upstream: Callable[[], ASGIApp], *, reads_deny: bool = False) -> ASGIApp:
     kind = os.environ.get(SERVER_KIND, "uvicorn")
     if kind != "uvicorn":
         raise InvalidRequest(
@@ -69,7 +69,7 @@ def _create(upstream: Callable[[], ASGIApp]) -> ASGIApp:
         )
     config = AuthConfig.load(None, os.environ)
     host = None if CHECKED in os.environ else _host(sys.argv)
-    ready = prepare(config, os.environ, host=host)
+    ready = prepare(config, os.environ, host=host, reads_deny=reads_deny)
     for warning in ready.warnings:
         _log.warning(warning)
     app = build_app(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from authctl.model import (
         Account,
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 Existing = Literal["replace", "refuse", "require"]
 """What `grant` does about a grant that is there: replace it, refuse, or require that there is one.
 """
+
+
+class Levels(Protocol):
+    """Somebody's grants, ready to be asked about any resource."""
+
+    def on(self, *keys: Resource) -> Permission:
+        """The level in effect on the first key that a grant speaks of, else the default."""
+
+
+Resolve: TypeAlias = "Callable[[Sequence[Grant], Generation], Levels]"
+"""How grants and the default make levels; `policy.resolution` knows."""
 
 
 def subject(username: str, resource: Resource) -> str:

@@ -60,8 +60,11 @@ class Grants(Protocol):
     def move(self, connection: Connection, held: Held, new: Resource) -> None:
         """Let a grant speak of another resource."""
 
-    def counting(self, connection: Connection, user: User) -> Sequence[Grant]:
-        """Every grant that counts for a user: their own, and those through roles."""
+    def counting(self, connection: Connection, user: User | None = None) -> Sequence[Grant]:
+        """Every grant that counts for a user, their own and those through roles.
+
+        Everybody's, in no order, if nobody is named.
+        """
 
 
 def refuse_level(permission: Permission, resource_type: str, valid: Iterable[Permission]) -> None:

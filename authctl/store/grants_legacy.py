@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal, select, update
 
 from authctl.errors import InvalidRequest
 from authctl.model import (
@@ -16,14 +16,13 @@ from authctl.model import (
     Permission,
     Resource,
     ResourceType,
-    synthetic_role,
 )
 from authctl.store.grants_base import Held, refuse_level
 from authctl.store.grants_roles import grants_through_roles
-from authctl.store.schema import GATEWAY, ROLE_TABLES
+from authctl.store.tables import GATEWAY, ROLE_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Select, Table
 
@@ -64,6 +63,17 @@ _PLACES = (
         ("model_definition_id",),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyRow:
+    """One row as it lies there; `permission` may be any text or None."""
+
+    user_id: int
+    username: str | None
+    workspace: str
+    resource: Resource
+    permission: str | None
 
 
 class LegacyGrants:
@@ -145,13 +155,28 @@ class LegacyGrants:
         """Let a grant speak of another resource of its type."""
         self._set(connection, held, self._places[ResourceType(new.type)].values(new.id))
 
-    def counting(self, connection: Connection, user: User) -> Sequence[Grant]:
-        """The user's own grants, and in MLflow 3.12 also those through roles."""
+    def counting(self, connection: Connection, user: User | None = None) -> Sequence[Grant]:
+        """A user's own grants, and in MLflow 3.12 also those through roles; or everybody's."""
         own = [held.grant for held in self.find(connection, user=user)]
         if not self._schema.reached(ROLE_TABLES):
             return own
         beside = grants_through_roles(connection, self._schema, user)
-        return own + [_as_of_3_12(grant, user) for grant in beside]
+        return own + [replace(grant, resource=quoted(grant.resource)) for grant in beside]
+
+    def every(self, connection: Connection) -> Iterator[LegacyRow]:
+        """Every row of an existing user in these tables, of whatever workspace and level."""
+        users = self._schema.table("users")
+        for place in self._places.values():
+            table = self._schema.table(place.table)
+            workspace = table.c.get("workspace", literal(DEFAULT_WORKSPACE))
+            columns = [table.c[name] for name in place.columns]
+            query = (
+                select(table.c.user_id, users.c.username, workspace, table.c.permission, *columns)
+                .join(users, users.c.id == table.c.user_id)
+                .order_by(table.c.id)
+            )
+            for user_id, username, space, permission, *values in connection.execute(query):
+                yield LegacyRow(user_id, username, space, place.resource(values), permission)
 
     def _select(
         self, place: _Place, table: Table, user: User | None, resource: Resource | None
@@ -177,10 +202,9 @@ class LegacyGrants:
         connection.execute(update(table).where(table.c.id == held.row_id).values(**values))
 
 
-def _as_of_3_12(grant: Grant, user: User) -> Grant:
-    """A row of a role of 3.12, where a role's name says nothing and a scorer's is not quoted."""
-    resource = grant.resource
+def quoted(resource: Resource) -> Resource:
+    """What a row of a role of 3.12 speaks of, as rows since 3.13 write it."""
     experiment, slash, name = resource.id.partition("/")
     if resource.type == ResourceType.SCORER and slash:
-        resource = Resource(resource.type, f"{experiment}/{quote(name, safe='')}")
-    return replace(grant, resource=resource, role=grant.role or synthetic_role(user.id))
+        return Resource(resource.type, f"{experiment}/{quote(name, safe='')}")
+    return resource

@@ -10,6 +10,7 @@ from authctl.errors import InvalidRequest
 from authctl.model import (
     DEFAULT_WORKSPACE,
     SYNTHETIC_ROLE_PREFIX,
+    Generation,
     Grant,
     Permission,
     Resource,
@@ -52,7 +53,7 @@ class RoleGrants:
                 "resource_type 'workspace' is not supported for a user's own grants.",
                 hint="Give it to a role, and the role to the user.",
             )
-        check_level(resource.type, permission)
+        check_level(self._schema, resource.type, permission)
 
     def find(
         self,
@@ -122,8 +123,8 @@ class RoleGrants:
             .values(resource_type=new.type, resource_pattern=new.id)
         )
 
-    def counting(self, connection: Connection, user: User) -> Sequence[Grant]:
-        """The user's own grants and those through roles."""
+    def counting(self, connection: Connection, user: User | None = None) -> Sequence[Grant]:
+        """A user's own grants and those through roles; everybody's if nobody is named."""
         return grants_through_roles(connection, self._schema, user)
 
     def _own_role(self, connection: Connection, user: User) -> int:
@@ -154,28 +155,37 @@ class RoleGrants:
         return int(role_id)
 
 
-def grants_through_roles(connection: Connection, schema: Schema, user: User) -> list[Grant]:
-    """Every row of the roles a user holds in the default workspace; of their own, role is None."""
-    roles, rows = schema.table("roles"), schema.table("role_permissions")
+def grants_through_roles(
+    connection: Connection, schema: Schema, user: User | None = None
+) -> list[Grant]:
+    """Every row of the roles that a user holds in the default workspace; everybody's without one.
+
+    Of a user's own role, which there is since MLflow 3.13, `role` is None.
+    """
+    kept_apart = schema.generation is Generation.ROLES
+    users, roles, rows = (schema.table(name) for name in ("users", "roles", "role_permissions"))
     assignments = schema.table("user_role_assignments")
     query = (
-        select(rows, roles.c.name)
+        select(rows, roles.c.name, users.c.id.label("holder"), users.c.username)
         .join(roles, roles.c.id == rows.c.role_id)
         .join(assignments, assignments.c.role_id == roles.c.id)
-        .where(assignments.c.user_id == user.id, roles.c.workspace == DEFAULT_WORKSPACE)
+        .join(users, users.c.id == assignments.c.user_id)
+        .where(roles.c.workspace == DEFAULT_WORKSPACE, users.c.username.is_not(None))
     )
+    if user is not None:
+        query = query.where(users.c.id == user.id)
     return [
         Grant(
-            user.username,
+            row.username,
             Resource(row.resource_type, row.resource_pattern),
             row.permission,
-            None if row.name == synthetic_role(user.id) else row.name,
+            None if kept_apart and row.name == synthetic_role(row.holder) else row.name,
         )
         for row in connection.execute(query)
     ]
 
 
-def check_level(resource_type: str, permission: Permission) -> None:
+def check_level(schema: Schema, resource_type: str, permission: Permission) -> None:
     """Raise InvalidRequest for a level that rows of this type cannot have (contract 1.7).
 
     NO_PERMISSIONS is not among the levels MLflow's API takes, but a row of it denies there too.
@@ -184,3 +194,8 @@ def check_level(resource_type: str, permission: Permission) -> None:
         refuse_level(permission, resource_type, {Permission.USE, Permission.MANAGE})
     elif resource_type == ResourceType.SKILL:
         refuse_level(permission, resource_type, set(Permission) - {Permission.USE})
+    if permission is Permission.DENY and not schema.reads_deny:
+        raise InvalidRequest(
+            "This database may be opened by MLflow 3.13 to 3.16, which fail on DENY.",
+            hint="Use NO_PERMISSIONS, which every release takes as a denial.",
+        )

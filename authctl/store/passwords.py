@@ -103,6 +103,9 @@ class _Pbkdf2(_Salted):
         ).hex()
 
 
+WELL_KNOWN = ("password1234", "password")
+"""What MLflow's first administrators have been made with (contract 0)."""
+
 _CONTEXT = CryptContext(schemes=[_Scrypt, _Pbkdf2], default=_Scrypt.name)
 
 _NOBODY = f"scrypt:32768:8:1${'0' * 16}${'0' * 128}"
@@ -132,6 +135,26 @@ def verify_password(password: str, stored: str | None) -> bool:
 def dummy_verify() -> None:
     """Take as long as a verification does, for a user who does not exist."""
     _CONTEXT.verify("", _NOBODY)
+
+
+def is_usable(stored: str | None) -> bool:
+    """Whether a login against this hash is answered by yes or no; on others MLflow fails.
+
+    A text without two `$` is how an account is shut off: MLflow takes it for a wrong password.
+    """
+    if stored is None:
+        return False
+    return stored.count("$") < len(("method", "salt")) or _CONTEXT.identify(stored) is not None
+
+
+def is_well_known(username: str, stored: str | None) -> bool:
+    """Whether a hash is that of a password that everybody tries first, the username among them.
+
+    Takes the time of a hashing for each password tried.
+    """
+    if stored is None or _CONTEXT.identify(stored) is None:
+        return False
+    return any(verify_password(password, stored) for password in (*WELL_KNOWN, username))
 
 
 def _parts(pattern: re.Pattern[str], stored: str) -> tuple[str, ...]:

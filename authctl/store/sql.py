@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, NotFound
@@ -18,23 +19,18 @@ from authctl.model import (
 )
 from authctl.store import schema, sql_users
 from authctl.store.base import subject
-from authctl.store.grants_legacy import LegacyGrants
-from authctl.store.grants_roles import RoleGrants
+from authctl.store.grants import grants_in
 from authctl.store.passwords import hash_password
 from authctl.store.sql_engine import Database, connect, database_file, reading, writing
 from authctl.store.sql_roles import SqlRoles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
     from authctl.model import ResourceType
-    from authctl.store.base import Existing
-    from authctl.store.grants_base import Grants
-
-    Resolve = Callable[[Sequence[Grant], Resource, Generation], Permission]
-    """How a user's grants and the default make one level; policy.resolution knows."""
+    from authctl.store.base import Existing, Resolve
 
 __all__ = ["SqlStore", "database_file"]
 
@@ -44,14 +40,17 @@ class SqlStore(SqlRoles):
 
     def __init__(self, database: Database, found: schema.Schema, *, resolve: Resolve) -> None:
         super().__init__(database, found)
-        self._resolve = resolve
-        self._grants: Grants = (
-            RoleGrants(found) if found.generation is Generation.ROLES else LegacyGrants(found)
-        )
+        self.resolve = resolve
+        self._grants = grants_in(found)
 
     @classmethod
-    def open(cls, url: str, *, resolve: Resolve, create: bool = False) -> SqlStore:
+    def open(
+        cls, url: str, *, resolve: Resolve, create: bool = False, reads_deny: bool = False
+    ) -> SqlStore:
         """Open the auth database at a SQLAlchemy URL; `create` makes what is missing.
+
+        `reads_deny` says that no MLflow before 3.17 opens this database, so that DENY may be
+        written even if nothing in it tells.
 
         InvalidRequest for a URL that cannot be right or whose driver is not installed;
         Unavailable for a database that is not there or of an unknown schema.
@@ -60,7 +59,10 @@ class SqlStore(SqlRoles):
         try:
             if create:
                 database.write(schema.create)
-            return cls(database, database.read(schema.inspect), resolve=resolve)
+            found = database.read(schema.inspect)
+            if reads_deny:
+                found = replace(found, reads_deny=found.generation is Generation.ROLES)
+            return cls(database, found, resolve=resolve)
         except AuthctlError:
             database.close()
             raise
@@ -204,7 +206,7 @@ class SqlStore(SqlRoles):
         """The level a user has in effect on a resource, is_admin left aside. NotFound."""
         user = sql_users.require_user(connection, self.schema, username)
         grants = self._grants.counting(connection, user)
-        return self._resolve(grants, self._grants.key(resource), self.generation)
+        return self.resolve(grants, self.generation).on(self._grants.key(resource))
 
     @reading
     def grants_of(self, connection: Connection, user: User) -> Sequence[Grant]:

@@ -34,6 +34,12 @@ _PATIENCE = 5
 _CONNECT_TIMEOUT = 10
 """Seconds to wait for a database server to answer at all."""
 
+_ANSWER_TIMEOUT = 120
+"""Seconds after which a server that no longer answers is given up."""
+
+_ATTEMPTS = 5
+"""How often a change is tried that other writers get in the way of."""
+
 _DRIVERS = {
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
@@ -47,7 +53,16 @@ _PATIENT = {
 }
 """How a session of a server is told how long to wait for a lock."""
 
+_ARGUMENTS: dict[str, dict[str, Any]] = {
+    # Of psycopg, in milliseconds: how long sent data may stay unacknowledged.
+    "postgresql": {"tcp_user_timeout": _ANSWER_TIMEOUT * 1000},
+    "mysql": {"read_timeout": _ANSWER_TIMEOUT, "write_timeout": _ANSWER_TIMEOUT},
+}
+"""How a driver is told not to wait for ever."""
+
 _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
+
+_DEADLOCKS = ("40P01", "40001", "1213")
 
 # SQLite's error names, PostgreSQL's SQLSTATEs and MySQL's numbers, and what they mean.
 _LOCKED = "The auth database {place} is locked by another process."
@@ -55,7 +70,7 @@ _READ_ONLY = "The auth database {place} is read-only."
 _NOT_ALLOWED = "The auth database {place} does not let this account do that."
 _MEANINGS = {
     **dict.fromkeys(("SQLITE_BUSY", "SQLITE_LOCKED"), _LOCKED),
-    **dict.fromkeys(("55P03", "40P01", "1205", "1213"), _LOCKED),
+    **dict.fromkeys(("55P03", "1205", *_DEADLOCKS), _LOCKED),
     **dict.fromkeys(("SQLITE_READONLY", "25006", "1290", "1792"), _READ_ONLY),
     **dict.fromkeys(("SQLITE_PERM", "SQLITE_AUTH", "42501", "1142", "1143"), _NOT_ALLOWED),
     "SQLITE_NOTADB": "{place} is not an SQLite database.",
@@ -69,6 +84,10 @@ class _Collision(AlreadyExists):
     """Another writer put a row where this one was to go."""
 
 
+class _Deadlock(Unavailable):
+    """Two writers waited for each other, and the server ended this one's transaction."""
+
+
 class Database:
     """An auth database that runs work in transactions and raises only AuthctlError.
 
@@ -78,18 +97,28 @@ class Database:
     def __init__(self, engine: Engine, place: str) -> None:
         self._engine = engine
         self._writer = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        on_server = engine.dialect.name != "sqlite"  # where every transaction is a snapshot
+        self._still = (
+            engine.execution_options(isolation_level="REPEATABLE READ") if on_server else engine
+        )
         self.place = place
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run work that changes nothing."""
         return self._run(self._engine, work)
 
+    def snapshot(self, work: Callable[[Connection], T]) -> T:
+        """Run work that sees one moment of the database, however long it reads."""
+        return self._run(self._still, work)
+
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run work whole or not at all; it runs again if another writer got in between."""
-        try:
-            return self._run(self._writer, work)
-        except _Collision:
-            return self._run(self._writer, work)
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._run(self._writer, work)
+            except (_Collision, _Deadlock):
+                continue
+        return self._run(self._writer, work)
 
     def close(self) -> None:
         """Give connections back."""
@@ -170,8 +199,10 @@ def connect(url: str, *, create: bool = False) -> Database:
         parsed = _existing_file(parsed, create=create)
         if "timeout" not in parsed.query:
             arguments["timeout"] = _PATIENCE
-    elif backend in _PATIENT and "connect_timeout" not in parsed.query:
-        arguments["connect_timeout"] = _CONNECT_TIMEOUT
+    elif backend in _PATIENT:
+        arguments = {"connect_timeout": _CONNECT_TIMEOUT, **_ARGUMENTS[backend]}
+        for name in arguments.keys() & parsed.query.keys():
+            del arguments[name]
     try:
         engine = sqlalchemy.create_engine(
             parsed, connect_args=arguments, pool_pre_ping=parsed.drivername not in _SQLITE
@@ -276,11 +307,20 @@ def _ours(error: SQLAlchemyError, place: str) -> AuthctlError:
     if isinstance(error, DataError):
         return InvalidRequest("The auth database cannot keep this value.")
     code = _code(error)
+    if code in _DEADLOCKS:
+        return _Deadlock(_LOCKED.format(place=place))
+    return Unavailable(_trouble(error, code).format(place=place))
+
+
+def _trouble(error: SQLAlchemyError, code: str) -> str:
+    """What is wrong with the place."""
     if code in _MEANINGS:
-        return Unavailable(_MEANINGS[code].format(place=place))
+        return _MEANINGS[code]
     if isinstance(error, DBAPIError) and error.statement is None:
-        return Unavailable(f"The auth database {place} cannot be reached: {_first_line(error)}")
-    return Unavailable(f"The auth database {place} failed ({code or type(error).__name__}).")
+        return f"The auth database {{place}} cannot be reached: {_first_line(error)}"
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return "The connection to the auth database {place} was lost; try again."
+    return f"The auth database {{place}} failed ({code or type(error).__name__})."
 
 
 def _code(error: SQLAlchemyError) -> str:
@@ -294,4 +334,4 @@ def _code(error: SQLAlchemyError) -> str:
 
 def _first_line(error: DBAPIError) -> str:
     text = str(error.orig.args[-1]) if error.orig is not None and error.orig.args else ""
-    return text.strip().split("\n")[0].rstrip(".") + "."
+    return text.strip().split("\n")[0].rstrip(".").replace("{", "{{").replace("}", "}}") + "."

@@ -113,7 +113,7 @@ class SqlRoles:
     ) -> RolePermission:
         """Add a row to a role. NotFound; AlreadyExists; InvalidRequest."""
         resource = Resource.checked(resource.type, resource.id)
-        check_level(resource.type, permission)
+        check_level(self.schema, resource.type, permission)
         role = self._role(connection, role_id)
         if resource in [row.resource for row in role.permissions]:
             raise AlreadyExists(
@@ -143,7 +143,7 @@ class SqlRoles:
     ) -> RolePermission:
         """Change the level of a role's row. NotFound; InvalidRequest."""
         row = self._role_permission(connection, role_permission_id)
-        check_level(row.resource.type, permission)
+        check_level(self.schema, row.resource.type, permission)
         rows = self._table("role_permissions")
         connection.execute(
             update(rows).where(rows.c.id == row.id).values(permission=str(permission))

@@ -52,6 +52,12 @@ def version() -> str:
     return importlib.metadata.version("mlflow")
 
 
+def reads_deny() -> bool:
+    """Whether this MLflow's own authentication would understand DENY, as it does since 3.17."""
+    major, minor, *_ = version().split(".")
+    return (int(major), int(minor)) >= (3, 17)
+
+
 def routes() -> list[tuple[str, str]]:
     """Method and path of every route that the MLflow in this process serves; see `routes_of`."""
     from mlflow.server import app as flask_app  # noqa: PLC0415 - takes seconds

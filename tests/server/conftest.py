@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authctl.store import schema
+from authctl.store import tables
 from tests.live import authctl_server
 from tests.server.admin_api import PREFIXES, AdminApi
 from tests.server.world import WORLDS
@@ -31,7 +31,7 @@ def legacy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("legacy")
     database = folder / "legacy.db"
     database.touch()
-    make_tables(f"sqlite:///{database}", schema.INITIAL)
+    make_tables(f"sqlite:///{database}", tables.INITIAL)
     with authctl_server(folder, "--auth-db", f"sqlite:///{database}") as running:
         yield running
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authctl.store import schema
+from authctl.store import tables
 from tests.live import ADMIN, authctl_server
 from tests.server.attack import ALICE, BOB, EVE, Case, attack, cases, send, unclear
 from tests.server.world import World, config
@@ -250,7 +250,7 @@ def test_g8_a_denial_beats_a_default_that_lets_everyone_read(
     folder = tmp_path_factory.mktemp(generation)
     if generation == "legacy":
         (folder / "basic_auth.db").touch()
-        make_tables(f"sqlite:///{folder / 'basic_auth.db'}", schema.INITIAL)
+        make_tables(f"sqlite:///{folder / 'basic_auth.db'}", tables.INITIAL)
     options = ("--upstream", behind.upstream, *config(folder, "READ"))
     with authctl_server(folder, *options) as server:
         front = World(server, (folder, *behind.folders), names=behind.names)

@@ -1,0 +1,1 @@
+"""The migrations of authctl's own tables, which alembic runs."""
