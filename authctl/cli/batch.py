@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 UNCHANGED = "unchanged"
 
+THE_ANSWER_IS_NO = 8
+"""The exit code of a question whose answer is no."""
+
 
 def _result_style(result: Any) -> str:
     return "red" if str(result).startswith("failed") else "dim" if result == UNCHANGED else "green"

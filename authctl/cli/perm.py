@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from authctl.cli.batch import RESULTS, change_each, result, unchanged
+from authctl.cli.batch import RESULTS, THE_ANSWER_IS_NO, change_each, result, unchanged
 from authctl.cli.command import command, group
 from authctl.cli.field import Field
 from authctl.cli.options import DryRun, LevelName
@@ -30,8 +30,6 @@ app = group(
     authctl perm list --user alice
     authctl perm check alice --experiment fraud --level READ""",
 )
-
-THE_ANSWER_IS_NO = 8
 
 _ADMIN = "admin"
 

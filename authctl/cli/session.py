@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from authctl.cli.options import SharedOptions
     from authctl.client.credentials import Credentials
     from authctl.client.transport import Transport
+    from authctl.config import AuthConfig
     from authctl.store.base import AuthStore
     from authctl.store.sql import SqlStore
 
@@ -42,7 +43,7 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for name in ("store", "tracking"):
+        for name in ("store", "database", "tracking"):
             if name in self.__dict__:  # opened
                 self.__dict__[name].close()
 
@@ -58,21 +59,36 @@ class Session:
             from authctl.store.rest import RestStore  # noqa: PLC0415 - keeps start-up fast
 
             return RestStore(self.tracking)
-        return self.open_database(create=False)
+        return self.database
+
+    @cached_property
+    def database(self) -> SqlStore:
+        """The auth database at the location. InvalidRequest where that is a server."""
+        found = self.open_database(create=False)
+        if not found.schema.known:
+            self.output.warn(
+                f"the auth database is of an unknown revision, {found.schema.revision}, so it is"
+                " only read."
+            )
+        return found
 
     def open_database(self, *, create: bool) -> SqlStore:
         """Open the auth database at the location, or make it."""
         from authctl.policy.resolution import resolve_with  # noqa: PLC0415 - keeps start-up fast
         from authctl.store.sql import SqlStore  # noqa: PLC0415 - SQLAlchemy is slow to import
 
-        config = self.location.config
-        if config is None:
+        resolve = resolve_with(self.config.default_permission)
+        return SqlStore.open(self.location.url, create=create, resolve=resolve)
+
+    @property
+    def config(self) -> AuthConfig:
+        """How the server of the auth database is set up. InvalidRequest where there is none."""
+        if self.location.config is None:
             raise InvalidRequest(
                 f"This works on an auth database, and {self.location.origin} names a server.",
                 hint="Name the database with --db or --auth-config.",
             )
-        resolve = resolve_with(config.default_permission)
-        return SqlStore.open(self.location.url, create=create, resolve=resolve)
+        return self.location.config
 
     @cached_property
     def tracking(self) -> Transport:
