@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-compat test-long lint format regenerate clean
+.PHONY: help serve test test-compat test-long bench lint format regenerate clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -36,6 +36,9 @@ test-compat: .venv/.developed ## Test against older MLflow releases, each in an 
 
 test-long: .venv/.developed ## Run the long tests: requests, databases at random, for many minutes
 	$(BIN)/python -m pytest -m long $(ARGS)
+
+bench: .venv/.developed ## Measure what things cost, and print it
+	$(BIN)/python -m tests.bench
 
 lint: .venv/.developed ## Check style, types and layers
 	$(BIN)/ruff check .

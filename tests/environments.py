@@ -13,7 +13,11 @@ _VENVS = _ROOT / ".venvs"
 # What a release needs besides itself: later ones of these broke it. In 2.22 there is also
 # OpenTelemetry's own exporter, as programs use it that know nothing of MLflow.
 _BESIDES = {
-    "2.22.5": ("opentelemetry-sdk<1.34", "opentelemetry-exporter-otlp-proto-http<1.34"),
+    "2.22.5": (
+        "opentelemetry-sdk<1.34",
+        "opentelemetry-exporter-otlp-proto-http<1.34",
+        "sqlalchemy<2.1",
+    ),
     "3.4.0": ("sqlalchemy<2.1", "protobuf<7"),
 }
 
@@ -21,10 +25,12 @@ _BESIDES = {
 def python_with_mlflow(version: str) -> str:
     """The interpreter of an environment with this release; it is made on first use."""
     folder = _VENVS / f"mlflow-{version}"
-    # The exporter is what `--expose-prometheus` needs, which adds a route.
+    # The exporter is what `--expose-prometheus` needs, which adds a route; psycopg is for the
+    # auth database on PostgreSQL.
     wanted = [
         f"mlflow[auth]=={version}",
         "prometheus-flask-exporter",
+        "psycopg[binary]",
         *_BESIDES.get(version, ()),
     ]
     complete = folder / "complete"

@@ -7,7 +7,7 @@ import http.server
 import json
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.live import ADMIN, free_port, running
@@ -20,26 +20,35 @@ if TYPE_CHECKING:
     from tests.live import Server
 
 
-# The cache of verified passwords (MLflow 3.12 on) spares most of a test's time.
-_CONFIG = f"""\
+_DATABASE = "sqlite:///basic_auth.db"
+_CONFIG = """\
 [mlflow]
 default_permission = READ
-database_uri = sqlite:///basic_auth.db
-admin_username = {ADMIN[0]}
-admin_password = {ADMIN[1]}
+database_uri = {database}
+admin_username = {admin[0]}
+admin_password = {admin[1]}
 authorization_function = mlflow.server.auth:authenticate_request_basic_auth
-auth_cache_ttl_seconds = 600
+auth_cache_ttl_seconds = {cached}
 """
 
 
 @contextlib.contextmanager
 def mlflow_server(
-    folder: Path, *, python: str = sys.executable, prefix: str = ""
+    folder: Path,
+    *,
+    python: str = sys.executable,
+    prefix: str = "",
+    database: str | None = None,
+    cached: int = 600,
 ) -> Iterator[Server]:
-    """`mlflow server --app-name basic-auth` of the release that this interpreter has."""
+    """`mlflow server --app-name basic-auth` of the release that this interpreter has.
+
+    It caches verified passwords for some seconds (MLflow 3.12 on), which spares most of a test's
+    time; with 0 it asks the database each time.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "basic_auth.ini"
-    config.write_text(_CONFIG)
+    config.write_text(_CONFIG.format(database=database or _DATABASE, admin=ADMIN, cached=cached))
     env = {"MLFLOW_FLASK_SERVER_SECRET_KEY": "a-key", "MLFLOW_AUTH_CONFIG_PATH": str(config)}
     port = free_port()
     command = [python, "-m", "mlflow", "server", "--app-name", "basic-auth", "--workers", "1"]
@@ -47,7 +56,7 @@ def mlflow_server(
     if prefix:
         options += ["--static-prefix", prefix]
     with running([*command, *options], folder, port, env=env, prefix=prefix) as server:
-        yield server
+        yield replace(server, database=database) if database else server
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -10,28 +11,34 @@ import tomli
 
 from authctl import __version__
 from authctl.cli.main import tree
+from authctl.store.schema import schema_at
+from authctl.store.tables import REVISIONS, ROLES
+from authctl.store.upkeep import check
 from tests import architecture
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DATABASE = (ROOT / "docs" / "auth-database.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 _BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINE = re.compile(r"^(?:\$ )?(authctl [^#\n]+)", re.MULTILINE)
+_NAME = re.compile(r"`([a-z-]+)`")
 _INLINE = re.compile(r"`(authctl [^`]+)`")
 
 
-def written_commands() -> list[str]:
-    blocks = "".join(_BLOCK.findall(README))
-    return [text.strip() for text in (*_LINE.findall(blocks), *_INLINE.findall(README))]
+def written_commands(document: str) -> list[str]:
+    blocks = "".join(_BLOCK.findall(document))
+    return [text.strip() for text in (*_LINE.findall(blocks), *_INLINE.findall(document))]
 
 
-def test_the_readme_has_commands() -> None:
-    assert len(written_commands()) > 15
+def test_the_documents_have_commands() -> None:
+    assert len(written_commands(README)) > 15
+    assert len(written_commands(DATABASE)) > 10
 
 
-@pytest.mark.parametrize("text", written_commands())
-def test_every_command_and_option_in_the_readme_exists(text: str) -> None:
+@pytest.mark.parametrize("text", sorted({*written_commands(README), *written_commands(DATABASE)}))
+def test_every_command_and_option_in_the_documents_exists(text: str) -> None:
     words = text.split(" -- ", maxsplit=1)[0].split()[1:]
     root = command = tree()
     while words and words[0] in getattr(command, "commands", {}):
@@ -51,10 +58,42 @@ def test_the_architecture_lists_every_file_in_its_own_words() -> None:
     assert text == architecture.with_files(text), "run `python -m tests.regenerate`"
 
 
+def test_the_revisions_are_told_as_the_code_knows_them() -> None:
+    told = re.findall(r"^\| ([\w. ]+) \| `([0-9a-f]{12})` \| (\w+) \|$", DATABASE, re.MULTILINE)
+    known = [
+        (releases, revision, str(schema_at(revision).generation))
+        for revision, releases in REVISIONS.items()
+        if revision != ROLES  # no release stays there
+    ]
+    assert told == known
+
+
+def test_every_check_of_a_database_is_told() -> None:
+    calls = [
+        node
+        for node in ast.walk(ast.parse(Path(check.__file__).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding"
+    ]
+    made = {
+        name.value
+        for call in calls
+        for name in ast.walk(call.args[0])
+        if isinstance(name, ast.Constant) and isinstance(name.value, str)
+    }
+    _, _, table = DATABASE.partition("## What is checked")
+    table, _, _ = table.partition("## Nobody can log in")
+    told = {
+        name
+        for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        for name in _NAME.findall(row)
+    }
+    assert told == made
+
+
 def test_links_between_the_documents_lead_somewhere() -> None:
-    for document in ROOT.glob("*.md"):
-        for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", document.read_text("utf-8")):
-            assert (ROOT / target).exists(), f"{document.name}: {target}"
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
 def test_the_changelog_has_a_place_for_what_comes_next() -> None:

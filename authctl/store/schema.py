@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from authctl.errors import Unavailable
 from authctl.model import WILDCARD_ONLY, Generation, Permission, ResourceType
 from authctl.store import additions, history
+from authctl.store.sql_engine import PATIENCE
 from authctl.store.tables import (
     HEAD,
     REVISIONS,
@@ -25,7 +27,7 @@ from authctl.store.tables import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, MetaData, Table
+    from sqlalchemy import Connection, MetaData, Select, Table
 
 ROLE_TABLES_OF_HEAD = frozenset({"users", "roles", "role_permissions", "user_role_assignments"})
 """The tables in which grants count since MLflow 3.13; the legacy ones may go some day."""
@@ -35,7 +37,7 @@ _SINCE_3_17 = sorted(WILDCARD_ONLY - {ResourceType.WORKSPACE})
 _CREATION_LOCK = 0x61757468  # any number that others are unlikely to lock
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schema:
     """What one auth database is: its revision, and the tables it has at that revision."""
 
@@ -75,6 +77,17 @@ class Schema:
         """Whether this revision has a table."""
         return name in self.tables.tables
 
+    @cached_property
+    def accounts_called(self) -> Select[tuple[Any, ...]]:
+        """The accounts of a `username`, with the revision there is at that moment.
+
+        Every request asks for one, so it is built once.
+        """
+        users, version = self.table("users"), self.version_table
+        return select(users, select(version.c[0]).scalar_subquery().label("revision")).where(
+            users.c.username == bindparam("username")
+        )
+
     def hold(self, connection: Connection) -> None:
         """Keep other writers of authctl out until the transaction ends.
 
@@ -101,10 +114,11 @@ class Schema:
 
     def _moved(self, connection: Connection) -> bool:
         """Whether the revision is written elsewhere now, the old table left as it was."""
+        if self.version_table.name == VERSION_TABLES[0]:
+            return False
         newer = version_table(sqlalchemy.MetaData(), VERSION_TABLES[0])
         return (
-            self.version_table.name != newer.name
-            and sqlalchemy.inspect(connection).has_table(newer.name)
+            sqlalchemy.inspect(connection).has_table(newer.name)
             and connection.execute(select(newer)).first() is not None
         )
 
@@ -166,13 +180,14 @@ def make(connection: Connection, schema: Schema) -> None:
 
 @contextmanager
 def alone(connection: Connection) -> Iterator[None]:
-    """Wait for others who make tables; on SQLite the transaction itself does."""
+    """Wait for others who make tables; on SQLite the transaction itself does. Unavailable."""
     dialect = connection.dialect.name
     if dialect == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))
         yield
     elif dialect in ("mysql", "mariadb"):
-        connection.execute(select(func.get_lock(str(_CREATION_LOCK), 10)))
+        if not connection.scalar(select(func.get_lock(str(_CREATION_LOCK), PATIENCE))):
+            raise Unavailable("The tables of the auth database are locked by another process.")
         try:
             yield
         finally:

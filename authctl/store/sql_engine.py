@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 P = ParamSpec("P")
 
-_PATIENCE = 5
+PATIENCE = 5
 """Seconds to wait for another process's lock."""
 
 _CONNECT_TIMEOUT = 10
@@ -48,8 +48,8 @@ _DRIVERS = {
 }
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _PATIENT = {
-    "postgresql": f"SET lock_timeout = '{_PATIENCE}s'",
-    "mysql": f"SET SESSION innodb_lock_wait_timeout = {_PATIENCE}",
+    "postgresql": f"SET lock_timeout = '{PATIENCE}s'",
+    "mysql": f"SET SESSION innodb_lock_wait_timeout = {PATIENCE}",
 }
 """How a session of a server is told how long to wait for a lock."""
 
@@ -198,7 +198,7 @@ def connect(url: str, *, create: bool = False) -> Database:
     if parsed.drivername in _SQLITE:
         parsed = _existing_file(parsed, create=create)
         if "timeout" not in parsed.query:
-            arguments["timeout"] = _PATIENCE
+            arguments["timeout"] = PATIENCE
     elif backend in _PATIENT:
         arguments = {"connect_timeout": _CONNECT_TIMEOUT, **_ARGUMENTS[backend]}
         for name in arguments.keys() & parsed.query.keys():

@@ -25,9 +25,7 @@ def find_account(connection: Connection, schema: Schema, username: str) -> Accou
     """
     if "\0" in username:
         return None
-    users, revision = schema.table("users"), select(schema.version_table.c[0]).scalar_subquery()
-    found = select(users, revision.label("revision")).where(users.c.username == username)
-    for row in connection.execute(found).all():
+    for row in connection.execute(schema.accounts_called, {"username": username}).all():
         schema.confirm(connection, row.revision)
         if row.username == username:
             return Account(User(row.id, row.username, bool(row.is_admin)), row.password_hash)

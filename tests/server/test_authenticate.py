@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import sqlite3
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
+from authctl.errors import Unavailable
 from authctl.model import Permission, Principal
 from authctl.policy.resolution import resolve_with
 from authctl.server.authenticate import Authenticator, read_basic
@@ -243,6 +245,17 @@ def test_one_accounts_proof_is_not_anothers(
     change_hash(tmp_path, account.password_hash)
     assert ask(authenticator, *ALICE) is None
     assert ask(authenticator, "alice", NONASCII[1]) is not None
+
+
+def test_nobody_is_let_in_once_the_database_was_upgraded(
+    authenticator: Authenticator, tmp_path: Path
+) -> None:
+    """Grants may count in other tables now; MLflow's own server would go on with the old ones."""
+    assert ask(authenticator, *ALICE) is not None
+    with closing(sqlite3.connect(tmp_path / "auth.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version_auth SET version_num = 'fedcba987654'")
+    with pytest.raises(Unavailable, match="upgraded while it was in use"):
+        ask(authenticator, *ALICE)
 
 
 def test_wrong_passwords_do_not_keep_verified_callers_waiting(store: SqlStore) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from authctl.config import SECRET_KEY, AuthConfig
 from authctl.errors import AuthctlError, InvalidRequest, Unavailable
+from authctl.model import Permission, Resource
 from authctl.server.bootstrap import ensure_admin, is_loopback, prepare, secret_key
+from authctl.store import tables
 from authctl.store.passwords import hash_password, verify_password
+from tests.store.databases import make_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -252,3 +256,25 @@ def test_a_failed_start_gives_the_database_back(tmp_path: Path) -> None:
         prepare(config(tmp_path), {}, host=HERE)
     (tmp_path / "auth.db.secret_key").chmod(0o600)
     prepare(config(tmp_path), {}, host=HERE).store.close()
+
+
+def test_a_database_of_a_later_mlflow_is_not_served(tmp_path: Path) -> None:
+    prepare(config(tmp_path, admin_password=GOOD), KEY, host=HERE).store.close()
+    with closing(sqlite3.connect(tmp_path / "auth.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version_auth SET version_num = 'fedcba987654'")
+    with pytest.raises(Unavailable, match="unknown revision, fedcba987654") as caught:
+        prepare(config(tmp_path), KEY, host=HERE)
+    assert "upgrade authctl" in str(caught.value.hint)
+
+
+def test_deny_is_written_where_the_server_is_mlflow_3_17_itself(tmp_path: Path) -> None:
+    (tmp_path / "auth.db").touch()
+    make_tables(f"sqlite:///{tmp_path / 'auth.db'}", tables.HEAD)
+    experiment = Resource("experiment", "1")
+    ready = prepare(config(tmp_path, admin_password=GOOD), KEY, host=HERE)
+    with pytest.raises(InvalidRequest, match="fail on DENY"):
+        ready.store.grant("admin", experiment, Permission.DENY)
+    ready.store.close()
+    ready = prepare(config(tmp_path), KEY, host=HERE, reads_deny=True)
+    assert ready.store.grant("admin", experiment, Permission.DENY) is None
+    ready.store.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from authctl.errors import AlreadyExists, InvalidRequest, NotFound, Refused
-from authctl.model import Generation, Grant, Permission, Resource, User
+from authctl.model import Grant, Permission, Resource, User
 
 if TYPE_CHECKING:
     from authctl.store.base import AuthStore
@@ -146,6 +146,9 @@ class UsersContract:
 
 
 class GrantsContract:
+    denial = Permission.NO_PERMISSIONS
+    """A level that this store keeps and that allows nothing: DENY not every MLflow can read."""
+
     def test_a_grant_is_listed_and_in_effect(self, store: AuthStore) -> None:
         store.create_user("alice", PASSWORD)
         assert store.grant("alice", EXPERIMENT, Permission.EDIT) is None
@@ -234,11 +237,8 @@ class GrantsContract:
 
     def test_a_level_that_denies_is_in_effect(self, store: AuthStore) -> None:
         store.create_user("alice", PASSWORD)
-        denial = (
-            Permission.NO_PERMISSIONS if store.generation is Generation.LEGACY else Permission.DENY
-        )
-        store.grant("alice", EXPERIMENT, denial)
-        assert store.level("alice", EXPERIMENT) is denial
+        store.grant("alice", EXPERIMENT, self.denial)
+        assert store.level("alice", EXPERIMENT) is self.denial
 
     def test_a_prompt_can_be_granted(self, store: AuthStore) -> None:
         store.create_user("alice", PASSWORD)

@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy
 from sqlalchemy.exc import OperationalError
 
-from authctl.model import Permission
+from authctl.errors import Unavailable
+from authctl.model import Permission, Resource
 from authctl.policy.resolution import resolve_with
-from authctl.store import schema
+from authctl.store import schema, tables
 from authctl.store.sql import SqlStore
 from authctl.store.sql_engine import connect
 
@@ -35,7 +36,7 @@ class Backend:
     """Where an auth database lies, and which MLflow made it."""
 
     dialect: str
-    revision: str = schema.HEAD
+    revision: str = tables.HEAD
 
     def __str__(self) -> str:
         return f"{self.dialect}-{self.revision}"
@@ -43,8 +44,8 @@ class Backend:
 
 ROLES_BACKENDS = tuple(Backend(dialect) for dialect in DIALECTS)
 BACKENDS = (
-    Backend("sqlite", schema.INITIAL),
-    Backend("sqlite", schema.WORKSPACES),
+    Backend("sqlite", tables.INITIAL),
+    Backend("sqlite", tables.WORKSPACES),
     *ROLES_BACKENDS,
 )
 
@@ -86,9 +87,11 @@ def auth_database(backend: Backend, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def opened(url: str, *, create: bool = False) -> Iterator[SqlStore]:
+def opened(url: str, *, create: bool = False, reads_deny: bool = False) -> Iterator[SqlStore]:
     """A store on a database, whose default is READ."""
-    store = SqlStore.open(url, resolve=resolve_with(Permission.READ), create=create)
+    store = SqlStore.open(
+        url, resolve=resolve_with(Permission.READ), create=create, reads_deny=reads_deny
+    )
     try:
         yield store
     finally:
@@ -97,15 +100,13 @@ def opened(url: str, *, create: bool = False) -> Iterator[SqlStore]:
 
 def make_tables(url: str, revision: str) -> None:
     """Make the tables of a revision; the oldest has its number where MLflow 3.5 wrote it."""
-    names = schema.VERSION_TABLES
-    version_table = names[1] if revision == schema.INITIAL else names[0]
+    names = tables.VERSION_TABLES
+    version_in = names[1] if revision == tables.INITIAL else names[0]
     database = connect(url)
     database.write(
         lambda connection: schema.make(
             connection,
-            schema.schema_at(
-                revision, version_table=version_table, dialect=connection.dialect.name
-            ),
+            schema.schema_at(revision, version_in=version_in, dialect=connection.dialect.name),
         )
     )
     database.close()
@@ -113,10 +114,7 @@ def make_tables(url: str, revision: str) -> None:
 
 def execute(url: str, statement: str) -> list[tuple[object, ...]]:
     """Run a statement as some other program would; the rows, if it gives any."""
-    parsed = sqlalchemy.make_url(url)
-    engine = sqlalchemy.create_engine(
-        parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
-    )
+    engine = sqlalchemy.create_engine(with_driver(url))
     with engine.begin() as connection:
         result = connection.exec_driver_sql(statement)
         rows = [tuple(row) for row in result] if result.returns_rows else []
@@ -124,21 +122,44 @@ def execute(url: str, statement: str) -> list[tuple[object, ...]]:
     return rows
 
 
+def with_driver(url: str) -> str:
+    """A URL that names the installed driver, as other programs than authctl need it."""
+    parsed = sqlalchemy.make_url(url)
+    parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
+    return parsed.render_as_string(hide_password=False)
+
+
 def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every auth table, to see that nothing changed."""
-    database = connect(url)
+    with opened(url) as store:
+        return contents_of(store)
 
-    def read(connection: sqlalchemy.Connection) -> dict[str, list[tuple[object, ...]]]:
-        found = schema.inspect(connection)
-        return {
+
+def contents_of(store: SqlStore) -> dict[str, list[tuple[object, ...]]]:
+    """The same of the database that a store is open on."""
+    return store.database.read(
+        lambda connection: {
             table.name: sorted(tuple(row) for row in connection.execute(sqlalchemy.select(table)))
-            for table in found.tables.sorted_tables
+            for table in store.schema.tables.sorted_tables
         }
+    )
 
-    try:
-        return database.read(read)
-    finally:
-        database.close()
+
+def nothing_is_written(store: SqlStore, why: str) -> None:
+    """Every way to write says why not; the store has a user alice."""
+    experiment, password = Resource("experiment", "42"), "correct-horse-battery"
+    for write in (
+        lambda: store.create_user("bob", password),
+        lambda: store.set_password("alice", password),
+        lambda: store.set_admin("alice", is_admin=False, force=True),
+        lambda: store.delete_user("alice", force=True),
+        lambda: store.grant("alice", experiment, Permission.MANAGE),
+        lambda: store.revoke("alice", experiment),
+        lambda: store.create_role("readers", "default", None),
+    ):
+        with pytest.raises(Unavailable, match=why) as caught:
+            write()
+        assert "SQL:" not in caught.value.message
 
 
 def _run(server: sqlalchemy.Engine, statement: str) -> None:

@@ -202,7 +202,7 @@ class RolesContract:
         role = store.create_role("stewards", "default", None)
         store.add_role_permission(role.id, WORKSPACE, Permission.MANAGE)
         store.assign_role("alice", role.id)
-        store.grant("alice", MODEL, Permission.DENY)
+        store.grant("alice", MODEL, Permission.NO_PERMISSIONS)
         assert store.level("alice", MODEL) is Permission.MANAGE
 
     def test_a_role_that_is_not_there_is_not_found(self, store: Store) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from authctl.errors import AlreadyExists, InvalidRequest, Refused
 from authctl.model import Grant, Permission, Resource
-from authctl.store import schema
+from authctl.store import tables
 from tests.store.contract import EXPERIMENT, MODEL, PASSWORD, ROOT
 from tests.store.databases import (
     BACKENDS,
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SQLITE = Backend("sqlite")
-INITIAL = Backend("sqlite", schema.INITIAL)
-GATEWAY = Backend("sqlite", schema.GATEWAY)
-WORKSPACES = Backend("sqlite", schema.WORKSPACES)
-ROLE_TABLES = Backend("sqlite", schema.ROLE_TABLES)
+INITIAL = Backend("sqlite", tables.INITIAL)
+GATEWAY = Backend("sqlite", tables.GATEWAY)
+WORKSPACES = Backend("sqlite", tables.WORKSPACES)
+ROLE_TABLES = Backend("sqlite", tables.ROLE_TABLES)
 
 
 @pytest.fixture
@@ -89,8 +89,40 @@ def test_a_legacy_database_refuses_what_came_later(
     assert contents(url) == before
 
 
+@pytest.mark.parametrize("backend", ROLES_BACKENDS, ids=str)
+def test_deny_is_written_only_where_it_is_known_to_be_read(url: str) -> None:
+    """MLflow 3.13 to 3.16 have the tables of 3.17, and fail on the word."""
+    with opened(url) as store:
+        role = store.create_role("shut out", "default", None)
+        row = store.add_role_permission(role.id, MODEL, Permission.READ)
+        before = contents(url)
+        for write in (
+            lambda: store.grant(ROOT, EXPERIMENT, Permission.DENY),
+            lambda: store.add_role_permission(role.id, EXPERIMENT, Permission.DENY),
+            lambda: store.update_role_permission(row.id, Permission.DENY),
+        ):
+            with pytest.raises(InvalidRequest, match="fail on DENY") as caught:
+                write()
+            assert "NO_PERMISSIONS" in str(caught.value.hint)
+        assert contents(url) == before
+    with opened(url, reads_deny=True) as store:  # as a server that is MLflow 3.17 itself
+        store.grant(ROOT, EXPERIMENT, Permission.DENY)
+    with opened(url) as store:  # whoever finds the word there knows that it is read
+        store.grant(ROOT, MODEL, Permission.DENY)
+        assert store.level(ROOT, MODEL) is Permission.DENY
+
+
+@pytest.mark.parametrize("backend", [SQLITE], ids=str)
+def test_types_of_mlflow_3_17_show_that_deny_is_read(url: str) -> None:
+    with opened(url) as store:
+        store.grant(ROOT, Resource("trace", "*"), Permission.READ)
+    with opened(url) as store:
+        store.grant(ROOT, EXPERIMENT, Permission.DENY)
+        assert store.level(ROOT, EXPERIMENT) is Permission.DENY
+
+
 @pytest.mark.parametrize(
-    "backend", [INITIAL, Backend("sqlite", schema.SCORERS), GATEWAY, WORKSPACES], ids=str
+    "backend", [INITIAL, Backend("sqlite", tables.SCORERS), GATEWAY, WORKSPACES], ids=str
 )
 def test_use_came_with_the_gateway(url: str, backend: Backend) -> None:
     with opened(url) as store:

@@ -1,41 +1,34 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import sqlalchemy
 
 from authctl.errors import Unavailable
 from authctl.model import Generation, Grant, Permission, Resource
-from authctl.store import schema
+from authctl.store import schema, tables
 from authctl.store.sql_engine import connect
-from tests.store.contract import PASSWORD
+from tests.store.contract import EXPERIMENT, PASSWORD
 from tests.store.databases import (
     DIALECTS,
-    DRIVERS,
     Backend,
     auth_database,
     contents,
     empty_database,
     execute,
     make_tables,
+    nothing_is_written,
     opened,
+    with_driver,
 )
+from tests.store.installed_mlflow import let_mlflow_upgrade, run_with_mlflow
+from tests.store.reflection import reflected, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-ENVIRONMENT = {
-    "MLFLOW_FLASK_SERVER_SECRET_KEY": "a-key-for-tests",
-    "MLFLOW_AUTH_ADMIN_PASSWORD": PASSWORD,
-}
 
 MLFLOW_STORE = """
 import json, sys
@@ -67,11 +60,11 @@ def sqlite(tmp_path: Path) -> Iterator[str]:
 @pytest.mark.mlflow
 def test_our_sqlite_tables_are_word_for_word_mlflows(sqlite: str, tmp_path: Path) -> None:
     theirs = f"sqlite:///{tmp_path / 'theirs.db'}"
-    _let_mlflow_make(theirs)
+    let_mlflow_upgrade(theirs)
     with opened(sqlite, create=True):
         pass
-    assert _statements(sqlite) == _statements(theirs)
-    assert _version(sqlite) == _version(theirs) == [(schema.HEAD,)]
+    assert statements(sqlite) == statements(theirs)
+    assert _version(sqlite) == _version(theirs) == [(tables.HEAD,)]
 
 
 @pytest.mark.mlflow
@@ -80,11 +73,11 @@ def test_our_postgresql_tables_are_mlflows(tmp_path: Path) -> None:
         empty_database("postgresql", tmp_path) as ours,
         empty_database("postgresql", tmp_path) as theirs,
     ):
-        _let_mlflow_make(theirs)
+        let_mlflow_upgrade(theirs)
         with opened(ours, create=True):
             pass
-        assert _reflected(ours) == _reflected(theirs)
-        assert _version(ours) == _version(theirs) == [(schema.HEAD,)]
+        assert reflected(ours) == reflected(theirs)
+        assert _version(ours) == _version(theirs) == [(tables.HEAD,)]
 
 
 @pytest.mark.mlflow
@@ -93,7 +86,7 @@ def test_mlflow_opens_our_database_and_we_read_what_it_writes(dialect: str, tmp_
     with empty_database(dialect, tmp_path) as url, opened(url, create=True) as store:
         store.create_user("alice", PASSWORD, is_admin=True)
         store.grant("alice", Resource("experiment", "1"), Permission.EDIT)
-        answers = json.loads(_run("-c", MLFLOW_STORE, _for_mlflow(url), PASSWORD))
+        answers = json.loads(run_with_mlflow("-c", MLFLOW_STORE, with_driver(url), PASSWORD))
         assert answers == {
             "right": True,
             "wrong": False,
@@ -105,32 +98,31 @@ def test_mlflow_opens_our_database_and_we_read_what_it_writes(dialect: str, tmp_
         ]
 
 
-@pytest.mark.parametrize("revision", schema.REVISIONS)
+@pytest.mark.parametrize("revision", tables.REVISIONS)
 def test_every_revision_is_recognised(sqlite: str, revision: str) -> None:
     make_tables(sqlite, revision)
     found = _inspected(sqlite)
     assert found.revision == revision
-    is_roles = revision in (schema.ROLES, schema.HEAD)
+    is_roles = revision in (tables.ROLES, tables.HEAD)
     assert found.generation is (Generation.ROLES if is_roles else Generation.LEGACY)
 
 
 def test_mlflow_3_6_s_empty_version_table_does_not_hide_the_older_one(sqlite: str) -> None:
-    make_tables(sqlite, schema.INITIAL)
+    make_tables(sqlite, tables.INITIAL)
     execute(sqlite, "CREATE TABLE alembic_version_auth (version_num VARCHAR(32) NOT NULL)")
-    assert _inspected(sqlite).revision == schema.INITIAL
+    assert _inspected(sqlite).revision == tables.INITIAL
 
 
 def test_a_tracking_stores_version_in_the_same_database_is_not_ours(sqlite: str) -> None:
-    make_tables(sqlite, schema.HEAD)
+    make_tables(sqlite, tables.HEAD)
     execute(sqlite, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
     execute(sqlite, "INSERT INTO alembic_version VALUES ('aaaaaaaaaaaa')")
-    assert _inspected(sqlite).revision == schema.HEAD
+    assert _inspected(sqlite).revision == tables.HEAD
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("UPDATE alembic_version_auth SET version_num = 'fedcba987654'", "fedcba987654"),
         ("INSERT INTO alembic_version_auth VALUES ('fedcba987654')", "fedcba987654"),
         ("DELETE FROM alembic_version_auth", "does not say"),
         ("DROP TABLE alembic_version_auth", "does not say"),
@@ -142,21 +134,51 @@ def test_a_tracking_stores_version_in_the_same_database_is_not_ours(sqlite: str)
 def test_a_database_of_another_schema_is_refused_and_left_alone(
     sqlite: str, change: str, words: str
 ) -> None:
-    make_tables(sqlite, schema.HEAD)
+    make_tables(sqlite, tables.HEAD)
     execute(sqlite, change)
-    before = _statements(sqlite)
+    before = statements(sqlite)
     with pytest.raises(Unavailable, match=words) as caught, opened(sqlite):
         pass
     assert caught.value.hint
-    assert _statements(sqlite) == before
+    assert statements(sqlite) == before
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("gone", [(), ("experiment_permissions", "scorer_permissions")])
+def test_a_database_of_a_later_mlflow_is_read_and_not_written(
+    dialect: str, gone: tuple[str, ...], tmp_path: Path
+) -> None:
+    """MLflow has announced that it will drop the legacy tables some day."""
+    with auth_database(Backend(dialect), tmp_path) as url:
+        with opened(url) as store:
+            store.create_user("alice", PASSWORD, is_admin=True)
+            store.grant("alice", EXPERIMENT, Permission.EDIT)
+        execute(url, "UPDATE alembic_version_auth SET version_num = 'fedcba987654'")
+        for table in gone:
+            execute(url, f"DROP TABLE {table}")
+        before = contents(url)
+        with opened(url, create=True) as store:
+            assert (store.schema.known, store.generation) == (False, Generation.ROLES)
+            assert store.list_grants() == [Grant("alice", EXPERIMENT, "EDIT")]
+            assert store.level("alice", EXPERIMENT) is Permission.EDIT
+            nothing_is_written(store, "unknown revision, fedcba987654")
+        assert contents(url) == before
+
+
+def test_a_database_of_a_later_mlflow_without_roles_is_not_even_read(sqlite: str) -> None:
+    make_tables(sqlite, tables.HEAD)
+    execute(sqlite, "UPDATE alembic_version_auth SET version_num = 'fedcba987654'")
+    execute(sqlite, "DROP TABLE user_role_assignments")
+    with pytest.raises(Unavailable, match="unknown revision, fedcba987654"), opened(sqlite):
+        pass
 
 
 def test_another_programs_users_table_is_not_touched(sqlite: str) -> None:
     execute(sqlite, "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT)")
-    before = _statements(sqlite)
+    before = statements(sqlite)
     with pytest.raises(Unavailable), opened(sqlite, create=True):
         pass
-    assert _statements(sqlite) == before
+    assert statements(sqlite) == before
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -171,11 +193,11 @@ def test_creating_twice_keeps_what_is_there(dialect: str, tmp_path: Path) -> Non
 
 
 def test_creating_does_not_upgrade_an_older_database(sqlite: str) -> None:
-    make_tables(sqlite, schema.INITIAL)
-    before = _statements(sqlite)
+    make_tables(sqlite, tables.INITIAL)
+    before = statements(sqlite)
     with opened(sqlite, create=True) as store:
         assert store.generation is Generation.LEGACY
-    assert _statements(sqlite) == before
+    assert statements(sqlite) == before
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -187,8 +209,8 @@ def test_four_who_create_at_once_make_one_database(dialect: str, tmp_path: Path)
                 return store.schema.revision
 
         with ThreadPoolExecutor(4) as pool:
-            assert list(pool.map(create, range(4))) == [schema.HEAD] * 4
-        assert _version(url) == [(schema.HEAD,)]
+            assert list(pool.map(create, range(4))) == [tables.HEAD] * 4
+        assert _version(url) == [(tables.HEAD,)]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -196,10 +218,10 @@ def test_nothing_is_written_once_mlflow_has_upgraded_the_database(
     dialect: str, tmp_path: Path
 ) -> None:
     with (
-        auth_database(Backend(dialect, schema.ROLES), tmp_path) as url,
+        auth_database(Backend(dialect, tables.ROLES), tmp_path) as url,
         opened(url) as store,
     ):
-        execute(url, f"UPDATE alembic_version_auth SET version_num = '{schema.HEAD}'")
+        execute(url, f"UPDATE alembic_version_auth SET version_num = '{tables.HEAD}'")
         with pytest.raises(Unavailable, match="upgraded"):
             store.create_user("alice", PASSWORD)
         assert execute(url, "SELECT username FROM users") == []
@@ -213,49 +235,5 @@ def _inspected(url: str) -> schema.Schema:
         database.close()
 
 
-def _let_mlflow_make(url: str) -> None:
-    _run("-m", "mlflow.server.auth", "db", "upgrade", "--url", _for_mlflow(url))
-
-
-def _run(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        env={**os.environ, **ENVIRONMENT},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
-
-
-def _for_mlflow(url: str) -> str:
-    parsed = sqlalchemy.make_url(url)
-    parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
-    return parsed.render_as_string(hide_password=False)
-
-
 def _version(url: str) -> list[tuple[object, ...]]:
     return execute(url, "SELECT version_num FROM alembic_version_auth")
-
-
-def _statements(url: str) -> list[str]:
-    """The statements that made a SQLite database; white space and quotes mean nothing."""
-    rows = execute(url, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
-    return sorted(re.sub(r'[\s"]+', " ", str(row[0])).replace("( ", "(") for row in rows)
-
-
-def _reflected(url: str) -> dict[str, Any]:
-    engine = sqlalchemy.create_engine(_for_mlflow(url))
-    inspector = sqlalchemy.inspect(engine)
-    found = {
-        name: {
-            "columns": [{**c, "type": str(c["type"])} for c in inspector.get_columns(name)],
-            "key": inspector.get_pk_constraint(name),
-            "unique": sorted(inspector.get_unique_constraints(name), key=str),
-            "foreign": sorted(inspector.get_foreign_keys(name), key=str),
-            "indexes": sorted(inspector.get_indexes(name), key=str),
-        }
-        for name in sorted(inspector.get_table_names())
-    }
-    engine.dispose()
-    return found

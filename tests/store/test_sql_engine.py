@@ -12,16 +12,15 @@ from authctl.model import Permission, Resource
 from authctl.store.sql import database_file
 from authctl.store.sql_engine import connect
 from tests.store.contract import PASSWORD
-from tests.store.databases import contents, opened
+from tests.store.databases import contents, nothing_is_written, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from authctl.store.sql import SqlStore
 
 SECRET = "s3cr3t-in-the-url"  # a password that no message may show
-EXPERIMENT = Resource("experiment", "1")
+EXPERIMENT = Resource("experiment", "42")
 
 WITHOUT_DRIVER = """
 import sys
@@ -110,7 +109,7 @@ def test_a_read_only_database_is_read_and_not_written(path: Path) -> None:
     before = contents(f"sqlite:///{path}")
     with opened(f"sqlite:///file:{path}?mode=ro&uri=true") as store:
         assert [user.username for user in store.list_users()] == ["alice"]
-        _nothing_is_written(store, "read-only")
+        nothing_is_written(store, "read-only")
     assert contents(f"sqlite:///{path}") == before
 
 
@@ -120,7 +119,7 @@ def test_a_locked_database_is_unavailable_and_unchanged(
     before = contents(f"sqlite:///{path}")
     with opened(f"sqlite:///{path}?timeout=0.01") as store:
         lock.execute("BEGIN EXCLUSIVE")
-        _nothing_is_written(store, "locked")
+        nothing_is_written(store, "locked")
         with pytest.raises(Unavailable, match="locked"):
             store.list_users()
         lock.execute("ROLLBACK")
@@ -190,18 +189,3 @@ def test_the_file_of_a_database_is_known_from_its_url(tmp_path: Path) -> None:
     assert database_file(f"sqlite:///{path}") == path
     assert database_file(f"sqlite:///file:{path}?mode=ro&uri=true") == path
     assert database_file("postgresql://host/auth") is None
-
-
-def _nothing_is_written(store: SqlStore, why: str) -> None:
-    for write in (
-        lambda: store.create_user("bob", PASSWORD),
-        lambda: store.set_password("alice", PASSWORD),
-        lambda: store.set_admin("alice", is_admin=False, force=True),
-        lambda: store.delete_user("alice", force=True),
-        lambda: store.grant("alice", EXPERIMENT, Permission.MANAGE),
-        lambda: store.revoke("alice", EXPERIMENT),
-        lambda: store.create_role("readers", "default", None),
-    ):
-        with pytest.raises(Unavailable, match=why) as caught:
-            write()
-        assert "SQL:" not in caught.value.message

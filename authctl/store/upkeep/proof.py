@@ -102,14 +102,16 @@ def differences(
     resolve: Resolve,
     *,
     also_called: Callable[[Resource], Iterable[Resource]],
+    progress: Callable[[int, int], None],
 ) -> tuple[list[Difference], int]:
     """Every level that differs, and how many were compared.
 
-    `also_called` gives the names, since MLflow 3.13, of what a legacy row names.
+    `also_called` gives the names, since MLflow 3.13, of what a legacy row names; `progress` is
+    told how many users of how many are done.
     """
     found: list[Difference] = []
     compared = 0
-    for username, grants in before.grants.items():
+    for count, (username, grants) in enumerate(before.grants.items(), 1):
         old = resolve(grants, before.generation)
         new = resolve(after.grants.get(username, ()), after.generation)
         for resource in _asked(grants, after.grants.get(username, ()), also_called):
@@ -117,6 +119,7 @@ def differences(
             compared += 1
             if not (levels[0].at_least(levels[1]) and levels[1].at_least(levels[0])):
                 found.append(Difference(username, resource, *levels))
+        progress(count, len(before.grants))
     missing = after.grants.keys() ^ before.grants.keys()
     assert not missing, missing  # noqa: S101 - an upgrade makes and removes no users
     return found, compared

@@ -62,6 +62,7 @@ def upgrade(
             _refuse_workspaces(connection, schema, leave=without_workspaces)
             progress("reading", 0, 1)
             before = Standing.read(connection, schema)
+            progress("reading", 1, 1)
             additions.install(connection)
             middle = climb(connection, schema)
             middle.hold(connection)
@@ -74,9 +75,14 @@ def upgrade(
         )
         stamp(connection, HEAD)
         head = schema_at(HEAD, dialect=connection.dialect.name)
-        progress("comparing", 0, len(before.grants))
         after = Standing.read(connection, head)
-        found, compared = differences(before, after, resolve, also_called=names)
+        found, compared = differences(
+            before,
+            after,
+            resolve,
+            also_called=names,
+            progress=lambda done, all_: progress("comparing", done, all_),
+        )
         if found:
             raise LevelsDiffer(found)
         history.record(connection, history.Event.UPGRADED, f"{schema.revision} to {HEAD}")

@@ -1,0 +1,1 @@
+"""What things cost: `make bench` measures it and prints tables; nothing here is asserted."""

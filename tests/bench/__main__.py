@@ -1,0 +1,8 @@
+"""Run every benchmark: `python -m tests.bench`."""
+
+from __future__ import annotations
+
+from tests.bench import upgrade
+
+if __name__ == "__main__":
+    upgrade.main()
