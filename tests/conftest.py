@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
-if TYPE_CHECKING:
-    import pytest
+# What tests share tells as much of a failure as they do.
+pytest.register_assert_rewrite("tests.server", "tests.store", "tests.round_trip")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,6 @@ open on that server's database all the while.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,9 @@ import pytest
 
 from authctl.errors import NotFound
 from authctl.model import Grant, Permission, Resource, User
-from authctl.store.passwords import verify_password
+from authctl.store.passwords import hash_password, verify_password
 from tests.live import ADMIN
-from tests.store.databases import opened
+from tests.store.databases import opened, quick_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,22 +110,16 @@ def status(server: Server, user: Login, asked: str | None = None) -> int:
 def new_user(store: SqlStore) -> Login:
     """An account that authctl made, of which MLflow verifies the password quickly."""
     user = (named("user"), PASSWORD)
-    store._add_user(user[0], _quick_hash(user[1]), is_admin=False)
+    store._add_user(user[0], quick_hash(user[1]), is_admin=False)
     return user
 
 
 @contextmanager
 def opened_beside(server: Server) -> Iterator[SqlStore]:
     """A store on the database of a running MLflow, which verifies its admin quickly from now on."""
-    with opened(server.database) as store:
-        store._set_password_hash(ADMIN[0], _quick_hash(ADMIN[1]))
+    with opened(server.database, hash_password=hash_password) as store:
+        store._set_password_hash(ADMIN[0], quick_hash(ADMIN[1]))
         yield store
-
-
-def _quick_hash(password: str) -> str:
-    """A hash that takes no time: MLflow asks for the password several times a request."""
-    key = hashlib.pbkdf2_hmac("sha256", password.encode(), b"salt", 1)
-    return f"pbkdf2:sha256:1$salt${key.hex()}"
 
 
 class RoundTrip:

@@ -186,12 +186,14 @@ def alone(connection: Connection) -> Iterator[None]:
         connection.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))
         yield
     elif dialect in ("mysql", "mariadb"):
-        if not connection.scalar(select(func.get_lock(str(_CREATION_LOCK), PATIENCE))):
+        # Named after the database, since a server has one such lock of a name for all of them.
+        name = func.concat("authctl.", func.md5(func.database()))
+        if not connection.scalar(select(func.get_lock(name, PATIENCE))):
             raise Unavailable("The tables of the auth database are locked by another process.")
         try:
             yield
         finally:
-            connection.execute(select(func.release_lock(str(_CREATION_LOCK))))
+            connection.execute(select(func.release_lock(name)))
     else:
         yield
 

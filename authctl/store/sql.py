@@ -17,15 +17,14 @@ from authctl.model import (
     checked_password,
     checked_username,
 )
-from authctl.store import schema, sql_users
+from authctl.store import passwords, schema, sql_users
 from authctl.store.base import subject
 from authctl.store.grants import grants_in
-from authctl.store.passwords import hash_password
 from authctl.store.sql_engine import Database, connect, database_file, reading, writing
 from authctl.store.sql_roles import SqlRoles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
@@ -38,14 +37,28 @@ __all__ = ["SqlStore", "database_file"]
 class SqlStore(SqlRoles):
     """An AuthStore, DoorStore and RoleStore on a database; safe to share between threads."""
 
-    def __init__(self, database: Database, found: schema.Schema, *, resolve: Resolve) -> None:
+    def __init__(
+        self,
+        database: Database,
+        found: schema.Schema,
+        *,
+        resolve: Resolve,
+        hash_password: Callable[[str], str] = passwords.hash_password,
+    ) -> None:
         super().__init__(database, found)
         self.resolve = resolve
+        self._hash_password = hash_password
         self._grants = grants_in(found)
 
     @classmethod
     def open(
-        cls, url: str, *, resolve: Resolve, create: bool = False, reads_deny: bool = False
+        cls,
+        url: str,
+        *,
+        resolve: Resolve,
+        create: bool = False,
+        reads_deny: bool = False,
+        hash_password: Callable[[str], str] = passwords.hash_password,
     ) -> SqlStore:
         """Open the auth database at a SQLAlchemy URL; `create` makes what is missing.
 
@@ -62,7 +75,7 @@ class SqlStore(SqlRoles):
             found = database.read(schema.inspect)
             if reads_deny:
                 found = replace(found, reads_deny=found.generation is Generation.ROLES)
-            return cls(database, found, resolve=resolve)
+            return cls(database, found, resolve=resolve, hash_password=hash_password)
         except AuthctlError:
             database.close()
             raise
@@ -86,7 +99,7 @@ class SqlStore(SqlRoles):
         """Make an account. AlreadyExists; InvalidRequest for a name or password not allowed."""
         checked_username(username)
         # Hashing takes long: not while others wait for the transaction.
-        password_hash = hash_password(checked_password(password))
+        password_hash = self._hash_password(checked_password(password))
         return self._add_user(username, password_hash, is_admin=is_admin)
 
     @reading
@@ -107,7 +120,7 @@ class SqlStore(SqlRoles):
         current: str | None = None,  # noqa: ARG002 - servers ask for it, databases do not
     ) -> None:
         """Set a password. NotFound; InvalidRequest when it is too short."""
-        password_hash = hash_password(checked_password(password))
+        password_hash = self._hash_password(checked_password(password))
         self._set_password_hash(username, password_hash)
 
     @writing

@@ -53,9 +53,14 @@ def restored(url: str, path: Path, *, force: bool = False) -> None:
         database.close()
 
 
-@pytest.mark.parametrize("to", DIALECTS)
-@pytest.mark.parametrize("of", DIALECTS)
-@pytest.mark.parametrize("recording", [OLD, NEW], ids=str)
+@pytest.mark.parametrize(
+    ("recording", "of", "to"),
+    [
+        *((NEW, of, to) for of in DIALECTS for to in DIALECTS),
+        *((OLD, of, to) for of, to in zip(DIALECTS, DIALECTS[1:] + DIALECTS[:1], strict=True)),
+    ],
+    ids=str,
+)
 def test_a_backup_of_any_database_makes_any_other_the_same(
     recording: Recording, of: str, to: str, tmp_path: Path
 ) -> None:
@@ -179,6 +184,19 @@ SPOILT = {
     "some other JSON": (_archive({"users": []}), "no backup"),
     "a list": (_archive([1, 2]), "no backup"),
     "a newer form": (_archive({**HEAD, "authctl_backup": 2}), "newer authctl"),
+    "a table of nobody's": (
+        _archive(HEAD, {"table": "galaxies", "columns": ["id"]}, [1], {"end": True, "rows": 1}),
+        "no backup",
+    ),
+    "a column of nobody's": (
+        _archive(HEAD, {"table": "users", "columns": ["email"]}, ["x"], {"end": True, "rows": 1}),
+        "no backup",
+    ),
+    "a value too many": (
+        _archive(HEAD, {"table": "users", "columns": ["id"]}, [1, 2], {"end": True, "rows": 1}),
+        "no backup",
+    ),
+    "a row before any table": (_archive(HEAD, [1], {"end": True, "rows": 1}), "no backup"),
     "no end": (_archive(HEAD, {"table": "users", "columns": ["id"]}, [1]), "cut off"),
     "a row too few": (_archive(HEAD, {"end": True, "rows": 1}), "cut off"),
     "half a line": (_archive(HEAD, {"end": True, "rows": 0})[:-5], "cut off"),

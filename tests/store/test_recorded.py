@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from authctl.model import SYNTHETIC_ROLE_PREFIX, Generation, Grant, Resource, User
-from authctl.store.passwords import hash_password, verify_password
+from authctl.store.passwords import verify_password
 from authctl.store.tables import ROLE_TABLES
 from tests.store import contract, recordings
 from tests.store.contract import ROOT, GrantsContract, UsersContract
@@ -254,19 +254,13 @@ def test_every_users_password_verifies(recording: Recording, tmp_path: Path) -> 
     assert not verify_password(contract.PASSWORD, hashes[0])
 
 
-@pytest.fixture(scope="module")
-def root_hash() -> str:
-    """Hashing takes long, and the tests' root always has the same password."""
-    return hash_password(contract.PASSWORD)
-
-
 class _Emptied:
     @pytest.fixture
-    def store(self, place: Place, root_hash: str) -> SqlStore:
+    def store(self, place: Place) -> SqlStore:
         """The recording, or what the test before this one left, removed by the store itself."""
         empty(place.store)
         assert rows_left(place.store) == place.kept
-        place.store._add_user(ROOT, root_hash, is_admin=True)
+        place.store.create_user(ROOT, contract.PASSWORD, is_admin=True)
         return place.store
 
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
 from sqlalchemy import select
@@ -18,6 +17,7 @@ from sqlalchemy import select
 from authctl import __version__
 from authctl.errors import InvalidRequest, Unavailable
 from authctl.store import additions
+from authctl.store.tables import REVISIONS, tables_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,10 +96,14 @@ class Archive:
     def open(cls, path: Path) -> Archive:
         """Read the file through to its end; InvalidRequest if it is no such file or not whole."""
         try:
-            first, last, count = _ends(path)
+            values = _values(path)
+            first: dict[str, Any] = next(values, {})
             if first[_FORM] != _VERSION:
                 raise InvalidRequest(f"{path} was written by a newer authctl.")
             found = cls(path, str(first["revision"]), str(first["version_table"]))
+            if found.revision not in REVISIONS:
+                return found  # which whoever asked for it refuses
+            last, count = _checked(values, found.revision)
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidRequest(
                 f"{path} is no backup of an auth database.",
@@ -119,17 +123,31 @@ class Archive:
                 table, columns = value["table"], value["columns"]
 
 
-def _ends(path: Path) -> tuple[dict[str, Any], dict[str, Any], int]:
-    """The first and the last line, and how many rows lie between."""
-    values = _values(path)
-    first = last = next(values, None)
+def _checked(values: Iterator[Any], revision: str) -> tuple[dict[str, Any], int]:
+    """The last line, and how many rows lie before it; ValueError for what no table can hold."""
+    tables = {
+        table.name: set(table.c.keys())
+        for table in (*tables_at(revision, dialect="").tables.values(), *additions.TABLES)
+    }
+    last: dict[str, Any] = {}
     count = 0
-    for last in chain([first], values):
-        count += isinstance(last, list)
-    return dict(first or {}), last if isinstance(last, dict) else {}, count
+    width = -1
+    for value in values:
+        if isinstance(value, list):
+            count += 1
+            if len(value) != width:
+                raise ValueError("This row has other columns than its table.")
+        elif "table" in value:
+            width = len(value["columns"])
+            if not set(value["columns"]) <= tables[value["table"]]:
+                raise ValueError("This table has other columns than are known.")
+        else:
+            last = value
+    return last, count
 
 
 def _values(path: Path) -> Iterator[Any]:
     with path.open(encoding="utf-8") as file:
         for line in file:
-            yield json.loads(line) if line.endswith("\n") else [None]
+            if line.endswith("\n"):  # else it is cut off
+                yield json.loads(line)

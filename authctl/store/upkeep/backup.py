@@ -49,12 +49,13 @@ def backup(database: Database, schema: Schema, path: Path, *, overwrite: bool = 
 
 def _copy(connection: Connection, schema: Schema, path: Path) -> tuple[str, int]:
     if connection.dialect.name == "sqlite":
+        rows = sum(1 for _ in rows_of(connection, schema))
         source: Any = connection.connection.driver_connection
         with closing(sqlite3.connect(path)) as target:
             source.backup(target)
             # Whatever the original is: a copy is one file.
             target.execute("PRAGMA journal_mode=DELETE").close()
-        return "sqlite", sum(1 for _ in rows_of(connection, schema))
+        return "sqlite", rows
     with path.open("w", encoding="utf-8") as file:
         return "archive", write_archive(file, connection, schema)
 
