@@ -77,6 +77,8 @@ def upgrade(
     servers that use the database first. --dry-run upgrades a copy.
     """
     if denials is not None:
+        if backup is not None or no_backup or tracking_db is not None or without_workspaces:
+            raise InvalidRequest("--denials goes with --yes and --dry-run only.")
         _settle_denials(session, denials, yes=yes, dry_run=dry_run)
         return
     sheet = session.output.sheet(
@@ -112,6 +114,8 @@ def upgrade(
         session.output.note(f"The backup is in {row['backup']}.")
     done = _upgrade(session, store, prompts, leave=without_workspaces, rehearse=dry_run)
     row |= asdict(done)
+    if not dry_run:
+        session.output.note("It is one of MLflow 3.13 and later now: start no older one on it.")
     sheet.show_one({**row, **result("upgraded", changed=True, dry_run=dry_run)})
 
 

@@ -243,6 +243,7 @@ BAD = {
     ("db", "restore", "auth.db"): "This needs confirmation: add --yes.",
     ("db", "upgrade", "--backup", "x", "--no-backup"): "--backup and --no-backup cannot both",
     ("db", "upgrade", "--denials", "restore"): None,
+    ("db", "upgrade", "--denials", "restore", "--no-backup"): "--denials goes with --yes and",
     ("db", "status", "--server", "http://127.0.0.1:1"): "This works on an auth database",
     ("db", "backup", "x", "--server", "http://127.0.0.1:1"): "This works on an auth database",
     ("db", "restore", "x", "--server", "http://127.0.0.1:1"): "This works on an auth database",
