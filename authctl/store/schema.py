@@ -193,7 +193,8 @@ def alone(connection: Connection) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.execute(select(func.release_lock(name)))
+            if not connection.invalidated:  # a lost connection has lost its locks too
+                connection.execute(select(func.release_lock(name)))
     else:
         yield
 

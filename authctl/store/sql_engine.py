@@ -326,10 +326,11 @@ def _trouble(error: SQLAlchemyError, code: str) -> str:
 def _code(error: SQLAlchemyError) -> str:
     """SQLite's name of the error without its details, a SQLSTATE, or MySQL's number."""
     original: Any = getattr(error, "orig", None)
-    name = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
-    if name:
+    if name := getattr(original, "sqlite_errorname", None):
         return "_".join(str(name).split("_")[:2])
-    return str(original.args[0]) if original is not None and len(original.args) > 1 else ""
+    if original is not None and original.args and isinstance(original.args[0], int):
+        return str(original.args[0])
+    return str(getattr(original, "sqlstate", None) or "")
 
 
 def _first_line(error: DBAPIError) -> str:
