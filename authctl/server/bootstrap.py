@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 DEFAULT_PASSWORD = WELL_KNOWN[0]  # the one the MLflow document names
 
 _KEY_LENGTH = 64
+_PATIENCE = 20
+"""Seconds to wait for a lock, as MLflow does: when it has made a thing, a grant on it is owed."""
+
 _WORKSPACES = "MLFLOW_ENABLE_WORKSPACES"
 _WHERE_IT_IS_SET = (
     "Check MLFLOW_AUTH_ADMIN_USERNAME and MLFLOW_AUTH_ADMIN_PASSWORD, or admin_username and"
@@ -67,6 +70,7 @@ def prepare(
         create=True,
         resolve=resolve_with(config.default_permission),
         reads_deny=reads_deny,
+        patience=_PATIENCE,
     )
     try:
         if not store.schema.known:

@@ -20,7 +20,14 @@ from authctl.model import (
 from authctl.store import passwords, schema, sql_users
 from authctl.store.base import subject
 from authctl.store.grants import grants_in
-from authctl.store.sql_engine import Database, connect, database_file, reading, writing
+from authctl.store.sql_engine import (
+    PATIENCE,
+    Database,
+    connect,
+    database_file,
+    reading,
+    writing,
+)
 from authctl.store.sql_roles import SqlRoles
 
 if TYPE_CHECKING:
@@ -58,17 +65,18 @@ class SqlStore(SqlRoles):
         resolve: Resolve,
         create: bool = False,
         reads_deny: bool = False,
+        patience: int = PATIENCE,
         hash_password: Callable[[str], str] = passwords.hash_password,
     ) -> SqlStore:
         """Open the auth database at a SQLAlchemy URL; `create` makes what is missing.
 
         `reads_deny` says that no MLflow before 3.17 opens this database, so that DENY may be
-        written even if nothing in it tells.
+        written even if nothing in it tells; `patience` is in seconds, as in `connect`.
 
         InvalidRequest for a URL that cannot be right or whose driver is not installed;
         Unavailable for a database that is not there or of an unknown schema.
         """
-        database = connect(url, create=create)
+        database = connect(url, create=create, patience=patience)
         try:
             if create:
                 database.write(schema.create)

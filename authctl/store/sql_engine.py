@@ -29,13 +29,16 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 PATIENCE = 5
-"""Seconds to wait for another process's lock."""
+"""Seconds to wait for another process's lock; a server waits longer (see `connect`)."""
 
 _CONNECT_TIMEOUT = 10
 """Seconds to wait for a database server to answer at all."""
 
-_ANSWER_TIMEOUT = 120
-"""Seconds after which a server that no longer answers is given up."""
+_ANSWER_TIMEOUT = 60
+"""Seconds after which a server that no longer answers is given up.
+
+PostgreSQL's driver gives up only on one that does not even acknowledge what it was sent.
+"""
 
 _ATTEMPTS = 5
 """How often a change is tried that other writers get in the way of."""
@@ -48,8 +51,8 @@ _DRIVERS = {
 }
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _PATIENT = {
-    "postgresql": f"SET lock_timeout = '{PATIENCE}s'",
-    "mysql": f"SET SESSION innodb_lock_wait_timeout = {PATIENCE}",
+    "postgresql": "SET lock_timeout = '{0}s'",
+    "mysql": "SET SESSION innodb_lock_wait_timeout = {0}, lock_wait_timeout = {0}",
 }
 """How a session of a server is told how long to wait for a lock."""
 
@@ -73,6 +76,10 @@ _MEANINGS = {
     **dict.fromkeys(("55P03", "1205", *_DEADLOCKS), _LOCKED),
     **dict.fromkeys(("SQLITE_READONLY", "25006", "1290", "1792"), _READ_ONLY),
     **dict.fromkeys(("SQLITE_PERM", "SQLITE_AUTH", "42501", "1142", "1143"), _NOT_ALLOWED),
+    **dict.fromkeys(
+        ("57014", "1969", "3024"), "The auth database {place} took too long to answer."
+    ),
+    "SQLITE_IOERR": "The auth database {place} cannot be read or written: input/output error.",
     "SQLITE_NOTADB": "{place} is not an SQLite database.",
     "SQLITE_CANTOPEN": "The auth database {place} cannot be opened.",
     "SQLITE_FULL": "There is no space left for the auth database {place}.",
@@ -185,9 +192,10 @@ def database_file(url: str) -> Path | None:
     return Path(parsed.database).absolute()
 
 
-def connect(url: str, *, create: bool = False) -> Database:
+def connect(url: str, *, create: bool = False, patience: int = PATIENCE) -> Database:
     """Reach a database by a SQLAlchemy URL; `create` makes a missing SQLite file.
 
+    `patience` is how many seconds to wait for another process's lock.
     InvalidRequest for a URL that cannot be right or whose driver is missing; Unavailable for a
     SQLite file that is not there. A server is first spoken to when the first work runs.
     """
@@ -198,7 +206,7 @@ def connect(url: str, *, create: bool = False) -> Database:
     if parsed.drivername in _SQLITE:
         parsed = _existing_file(parsed, create=create)
         if "timeout" not in parsed.query:
-            arguments["timeout"] = PATIENCE
+            arguments["timeout"] = patience
     elif backend in _PATIENT:
         arguments = {"connect_timeout": _CONNECT_TIMEOUT, **_ARGUMENTS[backend]}
         for name in arguments.keys() & parsed.query.keys():
@@ -217,7 +225,7 @@ def connect(url: str, *, create: bool = False) -> Database:
         ) from error
     except (SQLAlchemyError, TypeError, ValueError) as error:
         raise InvalidRequest(f"The database URL for {place} has wrong options.") from error
-    _prepare(engine, backend)
+    _prepare(engine, backend, patience)
     return Database(engine, place)
 
 
@@ -273,7 +281,7 @@ def _existing_file(url: URL, *, create: bool) -> URL:
     )
 
 
-def _prepare(engine: Engine, backend: str) -> None:
+def _prepare(engine: Engine, backend: str, patience: int) -> None:
     if backend == "sqlite":
 
         @event.listens_for(engine, "connect")
@@ -293,7 +301,7 @@ def _prepare(engine: Engine, backend: str) -> None:
         @event.listens_for(engine, "connect")
         def _on_server_connect(connection: Any, _record: object) -> None:
             cursor = connection.cursor()
-            cursor.execute(_PATIENT[backend])
+            cursor.execute(_PATIENT[backend].format(patience))
             cursor.close()
             connection.commit()
 

@@ -81,7 +81,8 @@ def empty_database(dialect: str, folder: Path) -> Iterator[str]:
     try:
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
-        _run(server, f"DROP DATABASE {name}")
+        force = " WITH (FORCE)" if dialect == "postgresql" else ""
+        _run(server, f"DROP DATABASE {name}{force}")
         server.dispose()
 
 

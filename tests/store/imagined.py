@@ -112,7 +112,7 @@ class Writer(SqlStore):
             for role, holders in self.list_holders():
                 if not role.name.startswith(SYNTHETIC_ROLE_PREFIX):
                     found.roles[role.name] = {r.resource: r.permission for r in role.permissions}
-                    found.holders[role.name] = {names[user_id] for user_id in holders}
+                    found.holders[role.name] = {names.get(one, f"id {one}") for one in holders}
         return found
 
     def _id(self, name: str) -> int:
@@ -135,6 +135,8 @@ class Cast:
 
     number: int = 0
     roles: bool = True
+    only: str = ""
+    """The one kind of steps to take, if not all."""
 
     @property
     def admins(self) -> tuple[str, ...]:
@@ -188,16 +190,16 @@ class Cast:
 
     def next_step(self, random: Random, world: Imagined) -> Step:
         """Something that can be done now."""
-        kinds = [
-            self._renames(world),
-            self._guests(random, world),
-            self._makings(random),
-            self._promotions(world),
-            self._revocations(world),
-        ]
-        if self.roles:
-            kinds.append(self._role_steps(random, world))
-        return random.choice(random.choice([steps for steps in kinds if steps]))
+        kinds = {
+            "renames": self._renames(world),
+            "guests": self._guests(random, world),
+            "makings": self._makings(random),
+            "promotions": self._promotions(world),
+            "revocations": self._revocations(world),
+            "roles": self._role_steps(random, world) if self.roles else [],
+        }
+        possible = [steps for name, steps in kinds.items() if steps and self.only in ("", name)]
+        return random.choice(random.choice(possible))
 
     def _renames(self, world: Imagined) -> list[Step]:
         old, new = self.sides

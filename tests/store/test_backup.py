@@ -134,6 +134,15 @@ def test_what_authctl_wrote_down_is_kept_too(tmp_path: Path) -> None:
         ]
 
 
+def test_own_tables_of_which_a_kill_left_some_are_no_hindrance(tmp_path: Path) -> None:
+    """As on MySQL, where tables are made outside of transactions."""
+    with recorded(NEW, "mysql", tmp_path) as url:
+        execute(url, "CREATE TABLE authctl_version (version_num varchar(32) PRIMARY KEY)")
+        made = backed_up(url, tmp_path / "backup")
+        assert made.rows == sum(map(len, contents(url).values())) - 1
+        restored(url, tmp_path / "backup")
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_only_its_owner_can_read_a_backup_and_none_is_written_over(
     dialect: str, tmp_path: Path

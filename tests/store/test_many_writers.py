@@ -206,7 +206,9 @@ def test_two_admins_who_demote_each_other_leave_one(url: str) -> None:
 
 
 @pytest.mark.mlflow
-@pytest.mark.parametrize("start", [mlflow_server, authctl_server])
+@pytest.mark.parametrize(
+    "start", [mlflow_server, pytest.param(authctl_server, marks=pytest.mark.long)]
+)
 def test_nothing_is_lost_of_what_is_granted_beside_a_server(
     start: Callable[[Path], AbstractContextManager[Server]],
     tmp_path: Path,

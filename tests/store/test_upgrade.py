@@ -317,7 +317,7 @@ def test_a_rehearsal_says_the_same_and_touches_nothing(dialect: str, tmp_path: P
 @pytest.mark.parametrize(
     ("examples", "seeded"),
     [
-        pytest.param(60, True, id="a few"),
+        pytest.param(30, True, id="a few"),
         pytest.param(5000, False, id="many", marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
     ],
 )

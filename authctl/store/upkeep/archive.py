@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
+import sqlalchemy
 from sqlalchemy import select
 
 from authctl import __version__
@@ -37,7 +38,9 @@ _AT_ONCE = 5_000
 def tables_of(connection: Connection, schema: Schema) -> list[Table]:
     """The tables of which a backup keeps the rows: MLflow's but the version, and authctl's own."""
     theirs = [table for table in schema.tables.sorted_tables if table is not schema.version_table]
-    return theirs + (list(additions.TABLES) if additions.version(connection) else [])
+    # On MySQL a kill may have left some of authctl's own without the others.
+    there = sqlalchemy.inspect(connection).get_table_names()
+    return theirs + [table for table in additions.TABLES if table.name in there]
 
 
 def rows_of(connection: Connection, schema: Schema) -> Rows:
