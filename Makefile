@@ -32,7 +32,7 @@ test: lint ## Check and test everything on the installed MLflow
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 test-compat: .venv/.developed ## Test against older MLflow releases, each in an environment of its own
-	$(BIN)/python -m pytest -m compat $(ARGS)
+	$(BIN)/python -m pytest -m 'compat and not long' $(ARGS)
 
 test-long: .venv/.developed ## Run the long tests: requests, databases at random, for many minutes
 	$(BIN)/python -m pytest -m long $(ARGS)

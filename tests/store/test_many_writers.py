@@ -38,16 +38,19 @@ Contest: TypeAlias = "Callable[[Writer, int, int], object]"
 """What each writer does in each turn, given the turn's number and the writer's."""
 
 WRITERS = 4
-TURNS = 8
-STEPS = 40
-REQUESTS = 15
+TURNS = 4
+STEPS = 20
+REQUESTS = 8
 BURST = 8
 API = "/api/2.0/mlflow"
 SHARED = "shared"
 BACKENDS = [
-    Backend(dialect, revision)
-    for dialect in DIALECTS
-    for revision in (tables.WORKSPACES, tables.HEAD)
+    Backend("sqlite", tables.WORKSPACES),
+    *(Backend(dialect) for dialect in DIALECTS),
+    *(
+        pytest.param(Backend(dialect, tables.WORKSPACES), marks=pytest.mark.long)
+        for dialect in DIALECTS[1:]
+    ),
 ]
 
 
