@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import sys
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -17,7 +19,7 @@ from authctl.cli.suggest import did_you_mean
 from authctl.errors import InvalidRequest, NotAuthenticated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _CONTEXT = "_context"
 
@@ -107,6 +109,45 @@ class Command(TyperCommand):
         _write_examples(self, formatter)
 
 
+class Later(Mapping[str, Any]):
+    """Commands by name, each imported when it is first asked for.
+
+    Made of a table: a name, its module below authctl.cli, and the first line of its help, which can
+    be shown without importing anything.
+    """
+
+    def __init__(self, table: Mapping[str, tuple[str, str]]) -> None:
+        self._table = table
+        self._found: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """The command of this name. KeyError."""
+        if name not in self._found:
+            app = importlib.import_module(f"authctl.cli.{self._table[name][0]}").app
+            found: Any = typer.main.get_group(app)
+            if not isinstance(found, Group):  # a module of commands that stand by themselves
+                found = found.commands[name]
+            found.name = name
+            self._found[name] = found
+        return self._found[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a command, without importing it."""
+        return name in self._table
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._table)
+
+    def summaries(self) -> list[tuple[str, str]]:
+        """Every name with the first line of its help."""
+        return [(name, summary) for name, (_, summary) in self._table.items()]
+
+
 class Group(TyperGroup):
     """A group that says which command was probably meant."""
 
@@ -131,9 +172,8 @@ class Group(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write what it does, its commands, its options and its examples."""
         _write_head(self, ctx, formatter)
-        groups_first = sorted(self.commands.items(), key=lambda item: isinstance(item[1], Command))
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _summary(found)) for name, found in groups_first])
+            formatter.write_dl(summaries(self))
         _write_options(self.get_params(ctx), ctx, formatter)
         _write_examples(self, formatter)
 
@@ -189,8 +229,14 @@ def _is_argument(parameter: Any) -> bool:
     return bool(parameter.param_type_name == "argument")
 
 
-def _summary(command: Any) -> str:
-    return inspect.cleandoc(command.help or "").partition("\n")[0]
+def summaries(group: Group) -> list[tuple[str, str]]:
+    """Each command of a group with the first line of its help."""
+    if isinstance(group.commands, Later):
+        return group.commands.summaries()
+    return [
+        (name, inspect.cleandoc(found.help or "").partition("\n")[0])
+        for name, found in group.commands.items()
+    ]
 
 
 def _write_examples(command: Any, formatter: Any) -> None:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from authctl import __version__
-from authctl.cli import admin, db, perm, serve, user, whoami
-from authctl.cli.command import group, spread
+from authctl.cli.command import Later, group, spread
 from authctl.cli.options import SharedOptions
 from authctl.cli.suggest import did_you_mean
 from authctl.cli.visible import visible
@@ -25,23 +24,29 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 TERMINATED = 143
 
+# Each command or group, the module that has it, and the first line of its help.
+_COMMANDS = {
+    "whoami": ("whoami", "Show where commands go, and as whom."),
+    "user": ("user", "Create, list and delete users, and set their passwords."),
+    "admin": ("admin", "List admins, promote and demote them."),
+    "perm": ("perm", "Grant, revoke, list and check permissions."),
+    "db": ("db", "Work on the auth database itself (with --db or --auth-config)."),
+    "serve": ("serve", "Serve MLflow with authentication."),
+}
+
 # Click's class, or Typer's own copy of it: newer releases of Typer bring Click along.
 _UsageError: Any = typer.BadParameter.__base__
 
 
 def tree() -> Any:
-    """Build the whole command tree."""
+    """Build the command tree; what is below a command is imported when it is asked for."""
     app = group(
         "Administer and serve MLflow with users, admins and permissions.", examples=_EXAMPLES
     )
     app.callback()(_root)
-    app.add_typer(user.app, name="user")
-    app.add_typer(admin.app, name="admin")
-    app.add_typer(perm.app, name="perm")
-    app.add_typer(db.app, name="db")
-    app.add_typer(whoami.app)
-    app.add_typer(serve.app)
-    return typer.main.get_command(app)
+    root: Any = typer.main.get_command(app)
+    root.commands = Later(_COMMANDS)
+    return root
 
 
 def run(arguments: Sequence[str]) -> int:
