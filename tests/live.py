@@ -22,8 +22,9 @@ ADMIN = ("admin", "an-admin-password")
 _START_SECONDS = 90
 _STOP_SECONDS = 20
 
-# What a developer's shell may hold must not reach the servers under test.
-_FOREIGN = ("MLFLOW_", "_MLFLOW_", "AUTHCTL_", "_AUTHCTL_")
+# What a developer's shell may hold must not reach the servers under test; and compiling the whole
+# program at each start is not what an installed one does.
+_FOREIGN = ("MLFLOW_", "_MLFLOW_", "AUTHCTL_", "_AUTHCTL_", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True)

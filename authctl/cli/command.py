@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from authctl.cli.coercion import read_as_typed
 from authctl.cli.options import SharedOptions
 from authctl.cli.session import Session
 from authctl.cli.suggest import did_you_mean
@@ -87,7 +88,7 @@ class Command(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its own parameters, then those of the root."""
-        return [*super().get_params(ctx), *_shared(ctx)]
+        return [*read_as_typed(super().get_params(ctx)), *_shared(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
         """Run it in a session that knows the shared options from before and after its name."""
@@ -150,6 +151,10 @@ class Later(Mapping[str, Any]):
 
 class Group(TyperGroup):
     """A group that says which command was probably meant."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its own parameters."""
+        return read_as_typed(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Show the help to who types no more than the group's name."""

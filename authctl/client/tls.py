@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import httpx
-
+from authctl.client.http import httpx
 from authctl.errors import InvalidRequest
 
 if TYPE_CHECKING:

@@ -1,0 +1,94 @@
+"""Every example in the help does what it says it does, as it is written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from authctl.cli.main import tree
+from tests.cli.examples import ALICE, ROOT, World, examples, make_world
+from tests.live import authctl_server, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.mlflow
+
+_SECONDS = 90
+
+EXAMPLES = sorted(set(examples(tree())))
+
+# They run until they are stopped.
+SERVERS = [line for line in EXAMPLES if line.startswith("authctl serve") and "--check" not in line]
+
+# What must be done first where an example makes something anew.
+BEFORE = {
+    "user create alice": "authctl user delete alice --yes",
+    "db backup auth-backup": "rm auth-backup.db auth-backup.jsonl",
+}
+
+# Examples that only make sense on a server.
+REMOTE = {"authctl user passwd": ALICE}
+
+# Examples whose answer is not 0, here.
+CODES: dict[str, int] = {}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("server")
+    with authctl_server(folder, first_password=ROOT[1]) as server:
+        yield make_world(tmp_path_factory.mktemp("world") / "template", server)
+
+
+@pytest.mark.parametrize("line", [line for line in EXAMPLES if line not in SERVERS])
+def test_an_example_does_what_it_says(line: str, world: World, tmp_path: Path) -> None:
+    shell = world.shell(tmp_path, REMOTE.get(line))
+    for words, first in BEFORE.items():
+        if words in line:
+            assert world.run(first, shell).code == 0
+    done = world.run(line, shell)
+    assert done.code == CODES.get(line, 0), done
+
+
+def test_the_servers_of_the_examples_start(world: World, tmp_path: Path) -> None:
+    """All at once: they are started by the same program, and each takes its time."""
+    ports = {line: free_port() for line in SERVERS}
+    started = {}
+    for number, line in enumerate(SERVERS):
+        shell = world.shell(tmp_path / str(number))
+        own, dashes, extra = world.here(line).partition(" -- ")
+        words = f"{own} --port {ports[line]} --workers 1 {dashes}{extra}"
+        settings = {**shell.environment, "MLFLOW_AUTH_ADMIN_PASSWORD": ROOT[1], "AUTHCTL_DB": ""}
+        started[line] = subprocess.Popen(
+            ["bash", "-c", f"exec {words}"],
+            cwd=shell.folder,
+            env=settings,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        healthy = {line: _wait_until_healthy(port) for line, port in ports.items()}
+    finally:
+        for process in started.values():
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(_SECONDS)
+    assert healthy == dict.fromkeys(SERVERS, 200)
+
+
+def _wait_until_healthy(port: int) -> int:
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).status_code
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.2)
