@@ -10,11 +10,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-import httpx
-
 from authctl import __version__
 from authctl.client.address import Address
 from authctl.client.credentials import find_credentials
+from authctl.client.http import httpx
 from authctl.client.tls import Tls
 from authctl.errors import InvalidRequest, Unavailable
 from authctl.wire.exchange import Reply
