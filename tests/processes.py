@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,11 @@ def peak_memory(session: int) -> int:
         for line in _read(process / "status").splitlines()
         if line.startswith("VmHWM:")
     )
+
+
+def notice_ctrl_c() -> None:
+    """Let a child end on Ctrl-C: a shell's background jobs, and all they start, ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until_asleep(pid: int) -> None:

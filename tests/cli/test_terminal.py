@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pexpect
 
 from tests.cli.commands import PASSWORD
-from tests.processes import wait_until_asleep
+from tests.processes import notice_ctrl_c, wait_until_asleep
 
 if TYPE_CHECKING:
     from tests.cli.commands import Shell
@@ -21,13 +21,8 @@ def at_terminal(shell: Shell, command: str) -> pexpect.spawn[str]:
         encoding="utf-8",
         timeout=30,
         dimensions=(24, 80),
-        preexec_fn=_notice_ctrl_c,
+        preexec_fn=notice_ctrl_c,
     )
-
-
-def _notice_ctrl_c() -> None:
-    # A shell's background jobs ignore it, and so does all that they start, such as these tests.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(child: pexpect.spawn[str]) -> int | None:
