@@ -40,6 +40,15 @@ class SharedOptions:
             rich_help_panel=_WHERE,
         ),
     ] = None
+    context_name: Annotated[
+        str | None,
+        Option(
+            "--context",
+            metavar="NAME",
+            help="Work in this context: see authctl context.",
+            rich_help_panel=_WHERE,
+        ),
+    ] = None
     timeout: Annotated[
         float | None,
         Option(

@@ -70,7 +70,7 @@ class PasswordOptions:
         A dry run asks nobody.
         """
         if self.password_stdin:
-            return checked_password(_without_line_end(_decoded(sys.stdin.buffer.read(), "stdin")))
+            return checked_password(password_on_stdin())
         if self.password_file is not None:
             return checked_password(password_in(self.password_file))
         if self.generate or dry_run:
@@ -105,6 +105,11 @@ def password_in(file: str) -> str:
             f"The password file {file} cannot be read: {error.strerror}."
         ) from error
     return _without_line_end(_decoded(content, file))
+
+
+def password_on_stdin() -> str:
+    """Read the one line of standard input."""
+    return _without_line_end(_decoded(sys.stdin.buffer.read(), "stdin"))
 
 
 def _decoded(content: bytes, source: str) -> str:

@@ -21,6 +21,19 @@ class Prompts:
         """Whether somebody is there to answer."""
         return self.allowed and sys.stdin.isatty() and sys.stderr.isatty()
 
+    def text(self, prompt: str, *, default: str | None = None) -> str:
+        """Read a line; an empty one is the default, which stands in brackets."""
+        offered = f" [{visible(default)}]" if default else ""
+        sys.stderr.write(f"{visible(prompt)}{offered}: ")
+        sys.stderr.flush()
+        typed = sys.stdin.readline()
+        if not typed:
+            sys.stderr.write("\n")
+        answer = typed.strip() or default
+        if not answer:
+            raise InvalidRequest(f"{prompt}: nothing was given.")
+        return answer
+
     def password(self, prompt: str) -> str:
         """Read a password without showing it."""
         try:

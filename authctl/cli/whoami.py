@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import Annotated, Any
 
 import typer
 
 from authctl.cli.command import command
 from authctl.cli.field import Field
-from authctl.cli.location import Mode, without_password
+from authctl.cli.location import without_password
 from authctl.cli.people import get_user
 from authctl.cli.session import Session
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+from authctl.cli.settings import FIELDS, settings
 
 app = typer.Typer()
 
@@ -39,6 +37,7 @@ def whoami(
         (
             Field("server"),
             Field("database"),
+            Field("context"),
             Field("username", "user"),
             Field("is_admin", "admin"),
             *((Field("settings"),) if verbose else ()),
@@ -46,34 +45,26 @@ def whoami(
         name="username",
     )
     location = session.location
-    row: dict[str, Any] = {location.mode.value: without_password(location.url)}
+    row: dict[str, Any] = {
+        location.mode.value: without_password(location.url),
+        "context": location.context.name if location.context else None,
+    }
     if session.caller is not None:
         user = get_user(session.store, session.caller)
         row |= {"username": user.username, "is_admin": user.is_admin}
     else:
         session.store  # noqa: B018 - a database that cannot be opened must not look well
-    if verbose:
-        row["settings"] = [
-            {"setting": name, "value": value, "from": origin}
-            for name, value, origin in _settings(session)
+    told = (
+        [
+            {"setting": each.name, "value": each.value, "from": each.origin}
+            for each in settings(session)
         ]
-    sheet.show_one(row)
-
-
-def _settings(session: Session) -> Iterator[tuple[str, str, str]]:
-    location = session.location
-    yield location.mode.value, without_password(location.url), location.origin
-    if location.config is not None:
-        source = location.config.source
-        yield (
-            "default_permission",
-            str(location.config.default_permission),
-            str(source) if source else "default",
-        )
-    if location.mode is Mode.REMOTE:
-        known = session.credentials
-        if known.username:
-            yield "username", known.username.value, known.username.origin
-        for name, secret in (("password", known.password), ("token", known.token)):
-            if secret:
-                yield name, "***", secret.origin
+        if verbose
+        else None
+    )
+    if told and sheet.form == "table" and not sheet.chosen:
+        sheet.show_one(row)
+        sheet.stdout.write("\n")
+        replace(sheet, fields=FIELDS).show(told)
+    else:
+        sheet.show_one({**row, "settings": told})

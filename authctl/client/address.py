@@ -67,3 +67,13 @@ class Address:
     def is_encrypted(self) -> bool:
         """Whether it is an https address."""
         return self.url.startswith("https:")
+
+    def refuse_to_leak(self, *, allow_http: bool) -> None:
+        """Refuse to send a credential over a network unencrypted. InvalidRequest."""
+        if self.is_encrypted or self.is_loopback or allow_http:
+            return
+        raise InvalidRequest(
+            f"{self.url} is not encrypted: everyone on the way could read the password.",
+            hint="Use an https address; on a network you trust, allow it with --allow-http"
+            " (in Python: allow_http=True).",
+        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import configparser
 import netrc
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from authctl.client.credentials_file import CredentialsFile
 from authctl.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ IN_URI = "the server's address"
 
 _UNSUPPORTED = ("MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_TRACKING_AUTH")
 _NOT_SET = ("", "0", "false")
-_SECTION = "mlflow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +70,29 @@ class Credentials:
         return None
 
 
-def find_credentials(address: Address, env: Mapping[str, str], home: Path) -> Credentials:
+@dataclass(frozen=True, slots=True)
+class SavedLogin:
+    """A login kept for one server alone, which is never to be sent to another.
+
+    One that is `chosen` beats all that MLflow's client looks at; else the environment and ~/.netrc
+    beat it, and it beats ~/.mlflow/credentials. The username may be all that is known.
+    """
+
+    username: Secret
+    password: Secret | None = None
+    chosen: bool = False
+
+
+def find_credentials(
+    address: Address, env: Mapping[str, str], home: Path, saved: SavedLogin | None = None
+) -> Credentials:
     """Find the credential MLflow's own client would send to this server (contract 5).
 
     Each of username and password comes from the environment, else from ~/.mlflow/credentials; both
     give way to a pair in the address, and that to an entry for the host in ~/.netrc or $NETRC.
-    InvalidRequest for a credentials file that cannot be read and for ways to sign in that authctl
-    does not have.
+    `saved` is what MLflow does not know: a login kept for this server. Its password goes with its
+    username only. InvalidRequest for a credentials file that cannot be read and for ways to sign in
+    that authctl does not have.
     """
     for name in _UNSUPPORTED:
         if env.get(name, "").lower() not in _NOT_SET:
@@ -86,40 +101,39 @@ def find_credentials(address: Address, env: Mapping[str, str], home: Path) -> Cr
                 hint="Unset it, and give a username and password or a token.",
             )
     token = Secret(env[TOKEN], TOKEN) if env.get(TOKEN) else None
+    if saved and saved.chosen:
+        password = saved.password
+        if password is None:
+            found, other = _as_mlflow(address, env, home)
+            password = other if found is None or found.value == saved.username.value else None
+        return Credentials(saved.username, password, token)
+    return Credentials(*_as_mlflow(address, env, home, saved), token)
+
+
+def _as_mlflow(
+    address: Address, env: Mapping[str, str], home: Path, saved: SavedLogin | None = None
+) -> tuple[Secret | None, Secret | None]:
     entry = _from_netrc(address.host, env, home)
     if entry:
-        return Credentials(*entry, token)
+        return entry
     if address.username and address.password:
-        return Credentials(
-            Secret(address.username, IN_URI), Secret(address.password, IN_URI), token
-        )
-    file = home / ".mlflow" / "credentials"
-    values = _read_file(file)
-
-    def part(name: str) -> Secret | None:
-        if env.get(name):
-            return Secret(env[name], name)
-        value = values.get(name.lower())
-        return Secret(value, str(file)) if value else None
-
-    return Credentials(part(USERNAME), part(PASSWORD), token)
-
-
-def _read_file(file: Path) -> Mapping[str, str]:
-    # MLflow reads it with interpolation: a percent sign is written twice.
-    parser = configparser.ConfigParser()
-    try:
-        parser.read_string(file.read_text(encoding="utf-8"))
-        return dict(parser.items(_SECTION)) if parser.has_section(_SECTION) else {}
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, configparser.Error):
-        # Their words quote the line, which may be the password; so would the chained exception.
-        raise InvalidRequest(
-            f"The credentials file {file} cannot be read.",
-            hint=f"It is an ini file with a section [{_SECTION}]; a percent sign in a password"
-            " is written twice: %%.",
-        ) from None
+        return Secret(address.username, IN_URI), Secret(address.password, IN_URI)
+    username, password = (
+        Secret(env[name], name) if env.get(name) else None for name in (USERNAME, PASSWORD)
+    )
+    if saved:
+        username = username or saved.username
+        if password is None and username.value == saved.username.value:
+            password = saved.password
+        if password:
+            return username, password
+    file = CredentialsFile(home)
+    values = file.read()
+    in_file = {name: Secret(value, str(file.path)) for name, value in values.items() if value}
+    others, others_password = (in_file.get(name.lower()) for name in (USERNAME, PASSWORD))
+    if saved and username and others and others.value != username.value:
+        return username, None
+    return username or others, password or others_password
 
 
 def _from_netrc(host: str, env: Mapping[str, str], home: Path) -> tuple[Secret, Secret] | None:

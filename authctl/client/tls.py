@@ -17,7 +17,7 @@ INSECURE = "MLFLOW_TRACKING_INSECURE_TLS"
 CA_CERT = "MLFLOW_TRACKING_SERVER_CERT_PATH"
 CLIENT_CERT = "MLFLOW_TRACKING_CLIENT_CERT_PATH"
 
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _TRUE = ("true", "1")
 _FALSE = ("false", "0", "")
 
@@ -56,7 +56,7 @@ class Tls:
             )
         if not insecure and not ca_cert:
             # MLflow's HTTP library reads these.
-            ca_cert = next((env[name] for name in _BUNDLES if env.get(name)), None)
+            ca_cert = next((env[name] for name in BUNDLES if env.get(name)), None)
         return cls(ca_cert or None, client_cert or env.get(CLIENT_CERT) or None, insecure)
 
     def context(self) -> ssl.SSLContext:

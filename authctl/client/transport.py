@@ -33,8 +33,10 @@ _FIRST_PAUSE_SECONDS = 0.25
 _RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 _RETRIED_ERRORS = (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError)
 
-Trace = Callable[[str, str, int, float], None]
-"""Told each exchange: method, URL without credentials, status (0 if none came), milliseconds."""
+Trace = Callable[[str, str, int, float, "str | None"], None]
+"""Told each exchange: method, URL without credentials, status (0 if none came), milliseconds, and
+the scheme of the Authorization header, Basic or Bearer, if one was sent.
+"""
 
 
 class Transport:
@@ -136,7 +138,7 @@ class Transport:
         headers = {}
         authorization = self._authorization()
         if authorization:
-            self._refuse_to_leak()
+            self._address.refuse_to_leak(allow_http=self._allow_http)
             headers["Authorization"] = authorization
         try:
             content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
@@ -156,15 +158,6 @@ class Transport:
         except httpx.InvalidURL as error:
             raise InvalidRequest(f"The server's address is not a valid URL: {error}.") from error
 
-    def _refuse_to_leak(self) -> None:
-        if self._address.is_encrypted or self._address.is_loopback or self._allow_http:
-            return
-        raise InvalidRequest(
-            f"{self._address.url} is not encrypted: everyone on the way could read the password.",
-            hint="Use an https address; on a network you trust, allow it with --allow-http"
-            " (in Python: allow_http=True).",
-        )
-
     def _exchange(self, request: httpx.Request) -> httpx.Response:
         started = time.perf_counter()
         status = 0
@@ -174,7 +167,8 @@ class Transport:
         finally:
             if self._trace:
                 took = (time.perf_counter() - started) * 1000
-                self._trace(request.method, str(request.url), status, took)
+                scheme = request.headers.get("Authorization", "").partition(" ")[0] or None
+                self._trace(request.method, str(request.url), status, took, scheme)
         return response
 
     def _reply(self, response: httpx.Response) -> Reply:

@@ -45,8 +45,8 @@ def test_a_refused_sign_in_names_where_its_parts_are_from(server: Server, tmp_pa
     somebody = remote(server, tmp_path, "admin", "wrong").run("user", "list")
     assert nobody == Done(
         "",
-        "error: The server asks who you are.\nhint: Set MLFLOW_TRACKING_USERNAME and"
-        " MLFLOW_TRACKING_PASSWORD, or write ~/.mlflow/credentials.\n",
+        "error: The server asks who you are.\nhint: authctl login asks you; or set"
+        " MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.\n",
         4,
     )
     assert somebody == Done(
