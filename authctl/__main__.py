@@ -12,6 +12,10 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:  # scripts ask often; Typer takes longer than the answer
         sys.stdout.write(f"authctl {__version__}\n")
         return
+    if sys.argv[1:2] == ["__complete"]:  # each TAB on a name waits for it
+        from authctl.cli.completion.answer import answer  # noqa: PLC0415 - keeps --version fast
+
+        answer(sys.argv[2:])
     from authctl.cli.main import run  # noqa: PLC0415 - keeps --version fast
 
     sys.exit(run(sys.argv[1:]))

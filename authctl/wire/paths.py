@@ -40,3 +40,7 @@ ROLE_PERMISSIONS_REMOVE = f"{ROLES}/permissions/remove"
 
 EXPERIMENTS_GET_BY_NAME = "/2.0/mlflow/experiments/get-by-name"
 EXPERIMENTS_SEARCH = "/2.0/mlflow/experiments/search"
+MODELS_SEARCH = "/2.0/mlflow/registered-models/search"
+EXPERIMENTS_GET = "/2.0/mlflow/experiments/get"
+MODELS_GET = "/2.0/mlflow/registered-models/get"
+SERVER_INFO = "/3.0/mlflow/server-info"

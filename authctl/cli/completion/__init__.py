@@ -1,0 +1,1 @@
+"""Shell completion: the scripts, made from the command tree, and the answer to TAB."""
