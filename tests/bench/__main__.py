@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.bench import upgrade
+from tests.bench import manifest, upgrade
 
 if __name__ == "__main__":
     upgrade.main()
+    manifest.main()

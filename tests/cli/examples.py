@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import certifi
 import pexpect
 
 from authctl.cli.command import Group
@@ -21,35 +22,61 @@ if TYPE_CHECKING:
     from tests.live import Server
 
 _ADDRESS = re.compile(r"https?://[\w.:-]+")
-_ASKS = ("nobody can be asked", "This needs confirmation")
+_ASKS = ("nobody can be asked", "This needs confirmation", "at a terminal you are asked")
 _SECONDS = 60
 
 ROOT = ("admin", PASSWORD)
 """The admin of the server, who signs in with what is typed at every prompt."""
 
-ALICE = ("alice", "quite another password")
+ZOE = ("zoe", "quite another password")
 """An account on the server with a password that is not typed anywhere."""
 
 FILES = {
     "ci-password.txt": f"{PASSWORD}\n",
+    "ci-bot-password.txt": f"{PASSWORD}\n",
     "new-password.txt": f"{PASSWORD}\n",
     "alice.txt": f"{PASSWORD}\n",
     "basic_auth.ini": "[mlflow]\ndatabase_uri = sqlite:///basic_auth.db\n",
-    "users.csv": "username,is_admin\ncarol,no\ndave,no\n",
-    "users.toml": '[[user]]\nname = "carol"\npassword = "generate"\n',
+    "users.csv": "username,is_admin,password_file\ndave,no,ci-password.txt\nerin,,alice.txt\n",
+    "users.toml": 'version = 1\n[[user]]\nname = "dave"\npassword = "generate"\n',
     "access.toml": """\
 version = 1
 
 [[user]]
-name = "carol"
+name = "admin"
+
+[[user]]
+name = "dana"
 password_file = "ci-password.txt"
 
 [[grant]]
-user = "carol"
+user = "dana"
 experiment = "fraud"
 level = "EDIT"
 """,
 }
+
+_CONTEXT = """\
+current = "prod"
+
+[context.prod]
+server = "{url}"
+username = "admin"
+password = "{password}"
+"""
+
+_WORLD = (
+    "perm grant alice bob --model churn --level EDIT",
+    "perm grant alice --experiment-id 1 --level EDIT",
+    "perm grant ci-bot --model churn --level MANAGE",
+    "role create trainers",
+    "role create testers",
+    "role grant trainers --experiment-id 1 --level EDIT",
+    "role assign trainers alice bob",
+    "db backup auth-backup.db",
+    "db backup auth-backup.jsonl",
+    "db backup old.db",
+)
 
 
 def examples(found: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
@@ -109,20 +136,25 @@ def make_world(folder: Path, server: Server) -> World:
     for name, content in FILES.items():
         (folder / name).write_text(content)
         (folder / name).chmod(0o600)
-    account = {"username": ALICE[0], "password": ALICE[1]}
-    server.call("POST", "/api/2.0/mlflow/users/create", account, user=ROOT)
     for path, name in (("experiments", "fraud"), ("registered-models", "churn")):
         server.call("POST", f"/api/2.0/mlflow/{path}/create", {"name": name}, user=ROOT)
+    for name, password in (ZOE, ("alice", PASSWORD), ("ci", PASSWORD)):
+        account = {"username": name, "password": password}
+        server.call("POST", "/api/2.0/mlflow/users/create", account, user=ROOT)
     shell = Shell(folder, {"AUTHCTL_DB": "sqlite:///basic_auth.db"})
     shell.ok("db", "init")
     shell.new_user("admin", "--admin")
-    for name in ("alice", "bob", "root"):
+    for name in ("alice", "bob", "carol", "ci", "ci-bot", "root"):
         shell.new_user(name)
-    shell.ok("perm", "grant", "alice", "bob", "--model", "churn", "--level", "EDIT")
-    shell.ok("perm", "grant", "alice", "--experiment-id", "1", "--level", "EDIT")
-    shell.ok("db", "backup", "auth-backup.db")
-    shell.ok("db", "backup", "auth-backup.jsonl")
+    for line in _WORLD:
+        shell.ok(*line.split())
+    shell.run("plan", "-f", "users.toml", "--out", "access.plan")
     shutil.copy(server.folder / "mlflow.db", folder)
+    shutil.copy(certifi.where(), folder / "authority.pem")
+    config = folder / ".config" / "authctl" / "config.toml"
+    config.parent.mkdir(parents=True, mode=0o700)
+    config.write_text(_CONTEXT.format(url=server.url, password=PASSWORD))
+    config.chmod(0o600)
     return World(folder, server)
 
 
@@ -137,11 +169,12 @@ def at_terminal(line: str, shell: Shell) -> Done:
         timeout=_SECONDS,
         dimensions=(24, 80),
     )
-    answers = {r"(?:assword[^\n]*|Once more): ": PASSWORD, r"\[y/N\] ": "y", r"Username: ": ROOT[0]}
+    answers = {r"(?:assword[^\n]*|Once more): ": PASSWORD, r"\[y/N\] ": "y", r"Username[^\n]*: ": ROOT[0]}
     told = ""
     while (found := child.expect([pexpect.EOF, *answers])) > 0:
         told += f"{child.before}{child.after}"
         child.sendline(list(answers.values())[found - 1])
     told += str(child.before)
+    child.wait()
     child.close()
     return Done(told, "", -1 if child.exitstatus is None else child.exitstatus)

@@ -1,0 +1,114 @@
+"""Accounts as files ask for them, and where their passwords come from."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from authctl.errors import InvalidRequest
+from authctl.manifest.entry import Entry
+from authctl.model import checked_password
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+USER_KEYS = ("name", "admin", "password_file", "password")
+
+_GENERATE = "generate"
+_GENERATED_BYTES = 18  # 144 bits, 24 characters
+_WAYS = 'Use password_file = "FILE", or password = "generate" to have one made up and printed.'
+
+
+class From(StrEnum):
+    """Where a new password can come from."""
+
+    NONE = "none"
+    FILE = "file"
+    GENERATE = "generate"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSource:
+    """Where a new password comes from: nowhere, a file, thin air, or it is given here itself."""
+
+    kind: From = From.NONE
+    file: Path | None = None
+    given: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, *, file: Path | None = None, given: str | None = None) -> PasswordSource:
+        """Make a source of a file or of a password itself."""
+        if given is not None:
+            return cls(From.GIVEN, given=given)
+        return cls(From.FILE, file) if file is not None else NOWHERE
+
+
+NOWHERE = PasswordSource()
+GENERATED = PasswordSource(From.GENERATE)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedUser:
+    """An account that should be; `is_admin` is None where the file leaves it open."""
+
+    name: str
+    is_admin: bool | None = None
+    password: PasswordSource = NOWHERE
+
+
+def wanted_user(entry: Mapping[str, object], *, where: str, folder: Path) -> WantedUser:
+    """Read one `[[user]]` table; `where` names it in errors, `folder` is where its files are from.
+
+    Any text is a name here, since accounts may have names that no new one can have: who makes an
+    account checks it (`checked_username`). InvalidRequest for all else, a password written out
+    above all; it is never quoted.
+    """
+    table = Entry.checked(entry, where, USER_KEYS)
+    return WantedUser(table.text("name"), table.flag("admin"), _source(table, folder))
+
+
+def read_password(source: PasswordSource, *, where: str) -> str | None:
+    """Get a new password; None where there is no source.
+
+    InvalidRequest, which names `where`, if the file cannot be read or the password is too short.
+    """
+    if source.kind is From.NONE:
+        return None
+    if source.kind is From.GENERATE:
+        return secrets.token_urlsafe(_GENERATED_BYTES)
+    try:
+        given = source.given if source.file is None else _in_file(source.file)
+        return checked_password(given or "")
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{where}: {error.message}", hint=error.hint) from None
+
+
+def _source(table: Entry, folder: Path) -> PasswordSource:
+    literal = table.values.get("password")
+    if literal is not None and literal != _GENERATE:
+        raise table.error("a password must not be written out in this file.", hint=_WAYS)
+    file = table.optional_text("password_file")
+    if file is None:
+        return NOWHERE if literal is None else GENERATED
+    if literal is not None:
+        raise table.error("the password can come from one place only.", hint=_WAYS)
+    if not file or "\0" in file:
+        raise table.error("'password_file' names no file.")
+    return PasswordSource(From.FILE, folder / file)
+
+
+def _in_file(file: Path) -> str:
+    try:
+        text = file.read_bytes().decode()
+    except OSError as error:
+        raise InvalidRequest(
+            f"The password file {file} cannot be read: {error.strerror}."
+        ) from error
+    except UnicodeDecodeError:
+        # Not "from error": its text quotes the bytes.
+        raise InvalidRequest(f"The password in {file} is not UTF-8 text.") from None
+    return text.removesuffix("\n").removesuffix("\r")

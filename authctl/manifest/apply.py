@@ -1,0 +1,197 @@
+"""Changes made: all of them in one transaction of a database, or one after another on a server."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from authctl.errors import AlreadyExists, NotFound
+from authctl.manifest.change import Act
+from authctl.manifest.plan import stage
+from authctl.manifest.saved import refuse_moved
+from authctl.manifest.state import Holder, Kind, State
+from authctl.model import DEFAULT_WORKSPACE, Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from authctl.manifest.change import Change
+    from authctl.model import Resource
+    from authctl.store.base import Existing
+    from authctl.store.rest import RestStore
+    from authctl.store.rest_roles import RestRoles
+    from authctl.store.sql import SqlStore
+
+
+def groups(changes: Sequence[Change]) -> list[list[Change]]:
+    """Group neighbours of one stage that are about one user's or one role's grants or members."""
+    return [list(found) for _, found in groupby(changes, key=lambda c: (stage(c), _subject(c)))]
+
+
+def apply_together(
+    store: SqlStore,
+    changes: Sequence[Change],
+    expected: str,
+    hashes: Mapping[str, str],
+    *,
+    force: bool,
+    tell: Callable[[int], None],
+) -> None:
+    """Make all changes in one transaction, or none; `tell` hears how many are made.
+
+    `expected` is the digest of what they rest on: Moved where that is no longer so. `hashes` are
+    the password hashes of new users, and `force` lets the last admin go. Whatever a change raises
+    leaves everything as it was.
+    """
+
+    def work(joined: SqlStore) -> None:
+        state = State.of(joined.survey())
+        refuse_moved(expected, state, changes)
+        ids = role_ids(state)
+        made = 0
+        for group in groups(changes):
+            _change_group(joined, group, ids, hashes, force=force)
+            made += len(group)
+            tell(made)
+
+    store.together(work)
+
+
+def role_ids(state: State) -> dict[str, int]:
+    """The ids of roles by their names."""
+    return {name: role.id for name, role in (state.roles or {}).items()}
+
+
+def change_on_server(
+    store: RestStore, change: Change, ids: dict[str, int], password: str | None, *, force: bool
+) -> bool:
+    """Make one change through a server; False if it was so already.
+
+    A role that is made adds its id to `ids`. A user who is to be an admin is made first and
+    promoted then, so where that fails the account is there.
+    """
+    match change.kind:
+        case Kind.USER:
+            return _change_user(store, change, password, force=force)
+        case Kind.ROLE:
+            return _change_role(store.roles, change, ids)
+        case Kind.MEMBER:
+            return _change_member(store, change, ids)
+        case Kind.GRANT if change.holder.kind is Kind.ROLE:
+            return _change_role_grant(store, change, ids)
+        case Kind.GRANT:
+            return _change_grant(store, change)
+
+
+def _subject(change: Change) -> Holder | Change:
+    if change.kind is Kind.GRANT:
+        return change.holder
+    return Holder(Kind.ROLE, change.role or "") if change.kind is Kind.MEMBER else change
+
+
+def _change_group(
+    store: SqlStore,
+    group: list[Change],
+    ids: dict[str, int],
+    hashes: Mapping[str, str],
+    *,
+    force: bool,
+) -> None:
+    first = group[0]
+    adds, name = first.act is not Act.REMOVE, first.username or ""
+    match first.kind:
+        case Kind.USER if first.act is Act.ADD:
+            store.add_user(name, hashes[name], is_admin=bool(first.is_admin))
+        case Kind.USER if adds:
+            store.set_admin(name, bool(first.is_admin), force=force)
+        case Kind.USER:
+            store.delete_user(name, force=force)
+        case Kind.ROLE:
+            _change_role(store, first, ids)
+        case Kind.MEMBER:
+            assign = store.assign_all if adds else store.unassign_all
+            assign(_id(ids, first), [change.username or "" for change in group])
+        case Kind.GRANT if first.holder.kind is Kind.USER and adds:
+            store.grant_all(name, _levels(group))
+        case Kind.GRANT if first.holder.kind is Kind.USER:
+            store.revoke_all(name, {change.on for change in group})
+        case Kind.GRANT if adds:
+            store.put_role_permissions(_id(ids, first), _levels(group))
+        case Kind.GRANT:
+            store.remove_role_permissions(_id(ids, first), {change.on for change in group})
+
+
+def _change_user(store: RestStore, change: Change, password: str | None, *, force: bool) -> bool:
+    name = change.username or ""
+    if change.act is Act.CHANGE:
+        return store.set_admin(name, bool(change.is_admin), force=force)
+    if change.act is Act.REMOVE:
+        return _is_done(lambda: store.delete_user(name, force=force), but=NotFound)
+    store.create_user(name, password or "")
+    if change.is_admin:
+        store.set_admin(name, is_admin=True)
+    return True
+
+
+def _change_role(roles: SqlStore | RestRoles, change: Change, ids: dict[str, int]) -> bool:
+    name = change.role or ""
+    if change.act is Act.ADD:
+        ids[name] = roles.create_role(name, DEFAULT_WORKSPACE, change.description).id
+    elif change.act is Act.CHANGE:
+        roles.update_role(_id(ids, change), description=change.description)
+    else:
+        return _is_done(lambda: roles.delete_role(_id(ids, change)), but=NotFound)
+    return True
+
+
+def _change_member(store: RestStore, change: Change, ids: dict[str, int]) -> bool:
+    name, role_id = change.username or "", _id(ids, change)
+    if change.act is Act.ADD:
+        return _is_done(lambda: store.roles.assign_role(name, role_id), but=AlreadyExists)
+    return _is_done(lambda: store.roles.unassign_role(name, role_id), but=NotFound)
+
+
+def _change_role_grant(store: RestStore, change: Change, ids: dict[str, int]) -> bool:
+    role_id, level = _id(ids, change), change.level
+    if level is not None and change.act is Act.ADD:
+        store.roles.add_role_permission(role_id, change.on, Permission(level))
+        return True
+    for row in store.roles.get_role(role_id).permissions:
+        if row.resource == change.on:
+            if level is None:
+                store.roles.remove_role_permission(row.id)
+            else:
+                store.roles.update_role_permission(row.id, Permission(level))
+            return True
+    if level is None:
+        return False
+    raise NotFound(f"Role '{change.role}' has no grant on {change.on} any more.")
+
+
+def _change_grant(store: RestStore, change: Change) -> bool:
+    name = change.username or ""
+    if change.level is None:
+        return _is_done(lambda: store.remove_grant(name, change.on), but=NotFound)
+    existing: Existing = "require" if change.act is Act.CHANGE else "replace"
+    before = store.grant(name, change.on, Permission(change.level), existing=existing)
+    return before != change.level
+
+
+def _is_done(work: Callable[[], object], *, but: type[Exception]) -> bool:
+    """Whether work did anything; not if it raises what it raises where it is done already."""
+    try:
+        work()
+    except but:
+        return False
+    return True
+
+
+def _levels(group: list[Change]) -> dict[Resource, Permission]:
+    return {change.on: Permission(change.level or "") for change in group}
+
+
+def _id(ids: Mapping[str, int], change: Change) -> int:
+    name = change.role or ""
+    if name not in ids:
+        raise NotFound(f"There is no role '{name}'.")
+    return ids[name]
