@@ -24,13 +24,15 @@ def plain(value: Any) -> str:
 class Field:
     """One field of a row: its JSON key, its heading, and how people read its value.
 
-    A field that is not `shown` appears in JSON, or when --fields names it.
+    A field that is not `shown` appears in JSON, or when --fields names it. A `named` one has a key
+    that somebody chose, and is headed by it as it is.
     """
 
     key: str
     heading: str = ""
     shown: bool = True
     style: Callable[[Any], str] | None = None
+    named: bool = False
 
     @property
     def title(self) -> str:

@@ -31,9 +31,7 @@ class Output:
         self._stdout = stdout
         self._stderr = stderr
         self._terminal = stdout.isatty()
-        self._form = _one_of(options.output, FORMS, "--output") or (
-            "table" if self._terminal else "tsv"
-        )
+        self._asked = _one_of(options.output, FORMS, "--output")
         color = _one_of(options.color, COLORS, "--color") or "auto"
         self._color = color == "always" or (
             color == "auto" and self._terminal and not env.get("NO_COLOR")
@@ -50,11 +48,14 @@ class Output:
         """Whether nothing but names will be printed."""
         return self._only_names
 
-    def sheet(self, fields: Sequence[Field], *, name: str) -> Sheet:
+    def sheet(self, fields: Sequence[Field], *, name: str, form: str | None = None) -> Sheet:
         """Prepare to show rows of these fields; `name` is the key that -q prints.
+
+        `form` is what no -o means, where it is not a table on a terminal and else TSV.
 
         Called before anything is changed, so that a wrong --fields changes nothing.
         """
+        usual = "table" if self._terminal else "tsv"
         known = {field.key: field for field in fields}
         for key in self._fields:
             if key not in known:
@@ -66,7 +67,7 @@ class Output:
             fields=[known[key] for key in self._fields] or list(fields),
             chosen=bool(self._fields),
             name=name,
-            form="names" if self._only_names else self._form,
+            form="names" if self._only_names else self._asked or form or usual,
             stdout=self._stdout,
             color=self._color,
         )
@@ -91,6 +92,8 @@ class Sheet:
     form: str
     stdout: TextIO
     color: bool
+    headed: bool = False
+    """Whether TSV has a heading too, as where the columns are not always the same."""
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show a list."""
@@ -118,11 +121,13 @@ class Sheet:
             for row in rows:
                 self._write(json.dumps(self._record(row)))
         elif self.form == "tsv":
+            if self.headed:
+                self._write("\t".join(self._keys()))
             for row in rows:
                 self._write("\t".join(self._cells(row)))
         elif self.form == "csv":
             writer = csv.writer(self.stdout, lineterminator="\n")
-            writer.writerow([field.key for field in self._shown()])
+            writer.writerow(self._keys())
             writer.writerows(self._cells(row) for row in rows)
         elif rows:
             from authctl.cli.table import write_table  # noqa: PLC0415 - Rich is slow to import
@@ -131,6 +136,9 @@ class Sheet:
 
     def _shown(self) -> list[Field]:
         return [field for field in self.fields if field.shown or self.chosen]
+
+    def _keys(self) -> list[str]:
+        return [self._safe(field.key) for field in self._shown()]
 
     def _record(self, row: Row) -> dict[str, Any]:
         return {field.key: row.get(field.key) for field in self.fields}

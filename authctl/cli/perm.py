@@ -6,21 +6,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from authctl.cli import perm_copy, perm_explain, perm_list, perm_prune
 from authctl.cli.batch import RESULTS, THE_ANSWER_IS_NO, change_each, result, unchanged
 from authctl.cli.command import command, group
 from authctl.cli.field import Field
+from authctl.cli.grants import (
+    BEFORE,
+    LEVEL,
+    RESOURCE,
+    USER,
+    level_set,
+    resource_of,
+    resource_row,
+)
 from authctl.cli.options import DryRun, LevelName
 from authctl.cli.people import get_user, naming
+from authctl.cli.perm_list import EFFECTIVE
 from authctl.cli.session import Session
 from authctl.cli.targets import TargetOptions, parse_level
 from authctl.errors import InvalidRequest, NotFound
-from authctl.model import Permission, Resource
+from authctl.model import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from authctl.cli.field import Row
-    from authctl.model import User
+    from authctl.model import Resource, User
     from authctl.store.base import AuthStore
 
 app = group(
@@ -30,26 +41,10 @@ app = group(
     authctl perm list --user alice
     authctl perm check alice --experiment fraud --level READ""",
 )
-
-_ADMIN = "admin"
-
-
-def level_style(level: Any) -> str:
-    """Colour a level by what it lets its holder do."""
-    return _STYLES.get(str(level), "")
-
-
-_STYLES = {"NO_PERMISSIONS": "red", "DENY": "red", "EDIT": "yellow", "MANAGE": "magenta"}
-
-_USER = Field("username", "user")
-_RESOURCE = (
-    Field("resource"),
-    Field("resource_type", shown=False),
-    Field("resource_id", shown=False),
-)
-_LEVEL = Field("level", style=level_style)
-_BEFORE = Field("before", shown=False)
-_EFFECTIVE = (_LEVEL, Field("grant", "own grant", style=level_style))
+app.add_typer(perm_list.app)
+app.add_typer(perm_explain.app)
+app.add_typer(perm_copy.app)
+app.add_typer(perm_prune.app)
 
 UserNames = Annotated[list[str], typer.Argument(metavar="USER...", help="One or more users.")]
 OneUser = Annotated[str, typer.Argument(metavar="USER", help="The user.")]
@@ -72,20 +67,17 @@ def grant(
     dry_run: DryRun = False,
 ) -> None:
     """Give users a level on resources, whatever level they had there."""
-    sheet = session.output.sheet((_USER, *_RESOURCE, _LEVEL, _BEFORE, *RESULTS), name="username")
+    sheet = session.output.sheet((USER, *RESOURCE, LEVEL, BEFORE, *RESULTS), name="username")
     wanted = parse_level(level)
 
     def change(row: Row) -> dict[str, Any]:
-        username, resource = row["username"], Resource(row["resource_type"], row["resource_id"])
+        username, resource = row["username"], resource_of(row)
         with naming(session.store, username):
             if dry_run:
                 before = _own_level(session.store, username, resource)
             else:
                 before = session.store.grant(username, resource, wanted)
-        if before == wanted:
-            return {"before": before, **unchanged(dry_run=dry_run)}
-        word = _granted(before, wanted)
-        return {"before": before, **result(word, changed=True, dry_run=dry_run)}
+        return level_set(before, wanted, dry_run=dry_run)
 
     rows = [{**row, "level": str(wanted)} for row in _pairs(users, targets.some(session))]
     change_each(sheet, rows, change, dry_run=dry_run)
@@ -109,10 +101,10 @@ def revoke(
     dry_run: DryRun = False,
 ) -> None:
     """Take users' own grants away, so that roles and the default decide."""
-    sheet = session.output.sheet((_USER, *_RESOURCE, _BEFORE, *RESULTS), name="username")
+    sheet = session.output.sheet((USER, *RESOURCE, BEFORE, *RESULTS), name="username")
 
     def change(row: Row) -> dict[str, Any]:
-        username, resource = row["username"], Resource(row["resource_type"], row["resource_id"])
+        username, resource = row["username"], resource_of(row)
         try:
             with naming(session.store, username):
                 before = _revoke(session.store, username, resource, dry_run=dry_run)
@@ -127,58 +119,6 @@ def revoke(
 
 @command(
     app,
-    "list",
-    examples="""
-    authctl perm list
-    authctl perm list --user alice
-    authctl perm list --experiment fraud
-    authctl perm list --experiment fraud --effective""",
-)
-def list_grants(
-    session: Session,
-    targets: TargetOptions,
-    *,
-    user: Annotated[
-        str | None, typer.Option("--user", metavar="NAME", help="Only this user's.")
-    ] = None,
-    effective: Annotated[
-        bool,
-        typer.Option(
-            "--effective",
-            help="Show the level that counts, by grant, role, default or being an admin.",
-        ),
-    ] = False,
-) -> None:
-    """List users' own grants; -q prints users, or with --user resources."""
-    sheet = session.output.sheet(
-        (_USER, *_RESOURCE, *(_EFFECTIVE if effective else (_LEVEL,))),
-        name="resource" if user else "username",
-    )
-    store = session.store
-    resources = targets.resources(session)
-    wanted: list[Resource | None] = [*resources] or [None]
-    with naming(store, user or ""):
-        grants = [
-            found
-            for resource in wanted
-            for found in store.list_grants(username=user, resource=resource)
-        ]
-    if not effective:
-        sheet.show([{**_row(g.username, g.resource), "level": g.permission} for g in grants])
-        return
-    users = [get_user(store, user)] if user else store.list_users()
-    own = {(found.username, found.resource): found.permission for found in grants}
-    sheet.show(
-        [
-            {**_row(who.username, on), **_effective(store, who, on, own.get((who.username, on)))}
-            for who in users
-            for on in resources or [on for name, on in own if name == who.username]
-        ]
-    )
-
-
-@command(
-    app,
     "show",
     examples="""
     authctl perm show alice --experiment fraud
@@ -186,11 +126,12 @@ def list_grants(
 )
 def show(session: Session, user: OneUser, targets: TargetOptions) -> None:
     """Show the level a user has on one resource, and their own grant there."""
-    sheet = session.output.sheet((_USER, *_RESOURCE, *_EFFECTIVE), name="username")
+    sheet = session.output.sheet((USER, *RESOURCE, *EFFECTIVE), name="username")
     resource = targets.one(session)
     who = get_user(session.store, user)
     own = _own_level(session.store, user, resource)
-    sheet.show_one({**_row(user, resource), **_effective(session.store, who, resource, own)})
+    level = _level(session.store, who, resource)
+    sheet.show_one({**_row(user, resource), "level": str(level), "grant": own})
 
 
 @command(
@@ -207,7 +148,7 @@ def check(session: Session, user: OneUser, level: LevelName, targets: TargetOpti
             Field("answer"),
             Field("allowed", shown=False),
             Field("username", shown=False),
-            *(Field(field.key, shown=False) for field in _RESOURCE),
+            *(Field(field.key, shown=False) for field in RESOURCE),
             Field("level", shown=False),
             Field("needed", shown=False),
         ),
@@ -241,12 +182,7 @@ class _NoGrant(NotFound):
 
 
 def _row(username: str, resource: Resource) -> dict[str, Any]:
-    return {
-        "username": username,
-        "resource": str(resource),
-        "resource_type": resource.type,
-        "resource_id": resource.id,
-    }
+    return {"username": username, **resource_row(resource)}
 
 
 def _pairs(users: Iterable[str], resources: list[Resource]) -> list[dict[str, Any]]:
@@ -274,20 +210,5 @@ def _revoke(store: AuthStore, username: str, resource: Resource, *, dry_run: boo
         raise missing from error
 
 
-def _granted(before: str | None, wanted: Permission) -> str:
-    if before is None:
-        return "granted"
-    if before not in Permission.__members__:
-        return f"changed from {before}"
-    old = Permission(before)
-    if wanted.denies and old.denies:
-        return f"changed from {before}"
-    return f"raised from {before}" if wanted.at_least(old) else f"lowered from {before}"
-
-
 def _level(store: AuthStore, user: User, resource: Resource) -> Permission:
     return Permission.MANAGE if user.is_admin else store.level(user.username, resource)
-
-
-def _effective(store: AuthStore, user: User, resource: Resource, own: str | None) -> dict[str, Any]:
-    return {"level": str(_level(store, user, resource)), "grant": own}

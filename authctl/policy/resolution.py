@@ -17,14 +17,16 @@ from authctl.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-_HEIGHT = {
+HEIGHT = {
     Permission.NO_PERMISSIONS: 0,
     Permission.READ: 1,
     Permission.USE: 2,
     Permission.EDIT: 3,
     Permission.MANAGE: 4,
 }
-_IN_EXPERIMENTS = frozenset(
+"""Which of several levels wins; DENY, which beats them all, is not among them."""
+
+IN_EXPERIMENTS = frozenset(
     {
         ResourceType.RUN,
         ResourceType.TRACE,
@@ -33,6 +35,7 @@ _IN_EXPERIMENTS = frozenset(
         ResourceType.REVIEW_QUEUE,
     }
 )
+"""The sub-resource types whose things are in experiments."""
 
 
 class Levels:
@@ -53,7 +56,7 @@ class Levels:
             through_role = generation is Generation.LEGACY and grant.role is not None
             rows = self._besides if through_role else self._rows
             key = (grant.resource.type, grant.resource.id)
-            rows.setdefault(key, []).append(_known(grant.permission))
+            rows.setdefault(key, []).append(known_level(grant.permission))
         workspace = self._rows.get((ResourceType.WORKSPACE, WILDCARD), [])
         self._manages_workspace = generation is Generation.ROLES and Permission.MANAGE in workspace
 
@@ -113,7 +116,7 @@ class Levels:
 
     def _on_legacy(self, keys: Sequence[Resource]) -> Permission:
         # Of what is in an experiment, MLflow 3.12 asks no roles.
-        alone = bool(keys) and keys[0].type in _IN_EXPERIMENTS
+        alone = bool(keys) and keys[0].type in IN_EXPERIMENTS
         for key in keys:
             rows = self._rows.get((key.type, key.id)) if alone else self._rows_of(key)
             if rows:
@@ -137,7 +140,8 @@ def resolve_with(default: Permission) -> Callable[[Sequence[Grant], Generation],
     return resolve
 
 
-def _known(text: str) -> Permission:
+def known_level(text: str) -> Permission:
+    """The level that a row says; a word that this release does not know denies."""
     try:
         return Permission(text)
     except ValueError:
@@ -147,4 +151,4 @@ def _known(text: str) -> Permission:
 def _fold(rows: Sequence[Permission]) -> Permission:
     if Permission.DENY in rows:
         return Permission.DENY
-    return max(rows, key=_HEIGHT.__getitem__)
+    return max(rows, key=HEIGHT.__getitem__)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from authctl.model import (
         Account,
@@ -44,6 +45,19 @@ def subject(username: str, resource: Resource) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Users, their own grants, and each role with the ids of its holders; None without roles.
+
+    Not `complete` where a server cannot list its users and only some were asked for.
+    """
+
+    users: list[User]
+    grants: list[Grant]
+    roles: list[tuple[Role, tuple[int, ...]]] | None
+    complete: bool = True
+
+
 class AuthStore(Protocol):
     """Users and their own grants; every method is one transaction and raises only AuthctlError.
 
@@ -57,6 +71,9 @@ class AuthStore(Protocol):
 
     def close(self) -> None:
         """Give connections back."""
+
+    def keeps(self, kind: ResourceType) -> bool:
+        """Whether this store has a place for grants on resources of a type, and tells them."""
 
     def create_user(self, username: str, password: str, *, is_admin: bool = False) -> User:
         """Make an account. AlreadyExists; InvalidRequest for a name or password not allowed."""
@@ -88,6 +105,16 @@ class AuthStore(Protocol):
     ) -> list[Grant]:
         """Users' own grants, ordered; narrowed to a user (NotFound) or to an exact resource."""
 
+    def survey(self, *, at_least: Collection[str] | None = None) -> Survey:
+        """Everything at once, in as few questions as can be.
+
+        `at_least` are the users to ask for where a server cannot list all of them; without it
+        that raises InvalidRequest.
+        """
+
+    def stored(self, resource: Resource) -> Resource:
+        """The resource under which users' own grants on this one are kept. InvalidRequest."""
+
     def grant(
         self,
         username: str,
@@ -108,18 +135,18 @@ class AuthStore(Protocol):
     def level(self, username: str, resource: Resource) -> Permission:
         """The level a user has in effect on a resource, is_admin left aside. NotFound."""
 
+    def grants_of(self, user: User) -> Sequence[Grant]:
+        """Every grant that counts for the user: their own and those through roles."""
+
+    def everybody(self) -> list[tuple[User, list[Grant]]]:
+        """Every account, ordered by name, with the grants that count for it."""
+
 
 class DoorStore(Protocol):
     """What the server's door asks of a database, besides AuthStore."""
 
     def account(self, username: str) -> Account | None:
         """The account of exactly this name with its password hash, or None."""
-
-    def grants_of(self, user: User) -> Sequence[Grant]:
-        """Every grant that counts for the user: their own and those through roles."""
-
-    def keeps(self, kind: ResourceType) -> bool:
-        """Whether this database has a place for grants on resources of a type."""
 
     def forget(self, resource: Resource) -> int:
         """Remove every user's own grants on a resource that is gone; how many there were."""

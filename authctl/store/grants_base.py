@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, update
 
 from authctl.errors import InvalidRequest
 from authctl.model import Grant, Permission, Resource, ResourceType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -57,6 +57,11 @@ class Grants(Protocol):
     ) -> None:
         """Give a user a level of their own, over the one there may be."""
 
+    def put_all(
+        self, connection: Connection, user: User, levels: Mapping[Resource, Permission]
+    ) -> None:
+        """Do the same on many resources, in as few statements as it takes."""
+
     def move(self, connection: Connection, held: Held, new: Resource) -> None:
         """Let a grant speak of another resource."""
 
@@ -65,6 +70,24 @@ class Grants(Protocol):
 
         Everybody's, in no order, if nobody is named.
         """
+
+
+def set_levels(connection: Connection, table: Table, levels: Mapping[int, Permission]) -> None:
+    """Set the levels of many rows, named by their ids."""
+    if levels:
+        connection.execute(
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values(permission=bindparam("level")),
+            [{"row_id": row_id, "level": str(level)} for row_id, level in levels.items()],
+        )
+
+
+def remove_rows(connection: Connection, table: Table, row_ids: Iterable[int]) -> None:
+    """Delete many rows, named by their ids."""
+    gone = [{"row_id": row_id} for row_id in row_ids]
+    if gone:
+        connection.execute(delete(table).where(table.c.id == bindparam("row_id")), gone)
 
 
 def refuse_level(permission: Permission, resource_type: str, valid: Iterable[Permission]) -> None:

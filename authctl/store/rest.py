@@ -18,17 +18,19 @@ from authctl.model import (
     checked_password,
     checked_username,
 )
+from authctl.store import rest_counting
 from authctl.store.rest_legacy import LegacyGrants
 from authctl.store.rest_roles import RestRoles, RolesGrants
+from authctl.store.rest_survey import survey_legacy, survey_roles
 from authctl.wire import paths
 from authctl.wire.entities import generation_from_json, user_from_json
 from authctl.wire.exchange import call, nothing
 from authctl.wire.failures import NoSuchEndpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from authctl.store.base import Existing
+    from authctl.store.base import Existing, Survey
     from authctl.wire.entities import Json
     from authctl.wire.exchange import Sender
 
@@ -42,6 +44,13 @@ class _Dialect:
 
     generation: Generation
     authctl: bool
+
+
+class NoUserList(InvalidRequest):
+    """The server cannot say who its users are."""
+
+
+_MLFLOW_BEFORE_ROLES = _Dialect(Generation.LEGACY, authctl=False)
 
 
 class RestStore:
@@ -136,7 +145,7 @@ class RestStore:
         user = self.get_user(username)
         if user.is_admin and not force:
             self._refuse_last_admin(user, "deleted")
-        if self._dialect == _Dialect(Generation.LEGACY, authctl=False):
+        if self._dialect == _MLFLOW_BEFORE_ROLES:
             self._legacy.delete_user(username)
         else:
             call(self._server, "DELETE", paths.USERS_DELETE, nothing, username=username)
@@ -151,6 +160,25 @@ class RestStore:
             stored = grants.stored(resource)
             found = [grant for grant in found if grant.resource == stored]
         return sorted(found)
+
+    def survey(self, *, at_least: Collection[str] | None = None) -> Survey:
+        """Everything at once, in as few requests as the server takes.
+
+        MLflow before 3.10 cannot list users: it is asked for `at_least` these, or InvalidRequest.
+        """
+        if self._dialect.generation is Generation.ROLES:
+            return survey_roles(self._server, self.list_users())
+        try:
+            listed = self._usernames()
+        except NoUserList:
+            if at_least is None:
+                raise
+            return survey_legacy(self._server, sorted(at_least), complete=False)
+        return survey_legacy(self._server, listed, complete=True)
+
+    def stored(self, resource: Resource) -> Resource:
+        """The resource under which users' own grants on this one are kept. InvalidRequest."""
+        return self._grants(resource).stored(resource)
 
     def get_grant(self, username: str, resource: Resource) -> Grant:
         """A user's own grant on a resource. NotFound for the user or the grant."""
@@ -210,6 +238,30 @@ class RestStore:
         except NoSuchEndpoint:
             return self._legacy.own_level(username, resource)
 
+    def grants_of(self, user: User) -> list[Grant]:
+        """Every grant that counts for the user: their own and those through roles."""
+        if self._dialect == _MLFLOW_BEFORE_ROLES:
+            return rest_counting.legacy_grants_of(self._server, user)
+        return rest_counting.grants_of(self._server, user)
+
+    def everybody(self) -> list[tuple[User, list[Grant]]]:
+        """Every account, ordered by name, with the grants that count for it.
+
+        InvalidRequest from MLflow before 3.10; PermissionDenied for who is no admin.
+        """
+        if self._dialect.generation is Generation.ROLES:
+            return rest_counting.everybody(self._server)
+        if self._dialect.authctl:
+            return [(user, self.grants_of(user)) for user in self.list_users()]
+        return rest_counting.legacy_everybody(self._server, self._usernames())
+
+    def keeps(self, kind: ResourceType) -> bool:
+        """Whether this server tells grants on resources of a type."""
+        return self._dialect != _MLFLOW_BEFORE_ROLES or kind in (
+            *_LEGACY_TYPES,
+            ResourceType.PROMPT,
+        )
+
     @cached_property
     def _dialect(self) -> _Dialect:
         try:
@@ -231,16 +283,21 @@ class RestStore:
         return self._legacy if resource.type in _LEGACY_TYPES else self._roles
 
     def _users(self) -> Iterator[User]:
+        for row in self._user_rows():
+            # MLflow 3.10 to 3.12 leave out who is an admin.
+            yield user_from_json(row) if "is_admin" in row else self.get_user(row["username"])
+
+    def _usernames(self) -> list[str]:
+        return [str(row["username"]) for row in self._user_rows()]
+
+    def _user_rows(self) -> list[Json]:
         try:
-            rows = call(self._server, "GET", paths.USERS_LIST, lambda reply: list(reply["users"]))
+            return call(self._server, "GET", paths.USERS_LIST, lambda reply: list(reply["users"]))
         except NoSuchEndpoint as error:
-            raise InvalidRequest(
+            raise NoUserList(
                 "This server cannot list users (it has no users/list).",
                 hint="MLflow lists users since 3.10; use --db to work on its auth database.",
             ) from error
-        for row in rows:
-            # MLflow 3.10 to 3.12 leave out who is an admin.
-            yield user_from_json(row) if "is_admin" in row else self.get_user(row["username"])
 
     def _set_admin(self, username: str, is_admin: bool) -> None:
         call(

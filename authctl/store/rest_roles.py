@@ -192,13 +192,7 @@ class RolesGrants:
 
     def of_all(self, users: Iterable[User]) -> list[Grant]:
         """Every user's own grants."""
-        username_of = {synthetic_role(user.id): user.username for user in users}
-        return [
-            Grant(username_of[role.name], row.resource, row.permission)
-            for role in self._roles.list_roles([DEFAULT_WORKSPACE])
-            if role.name in username_of
-            for row in role.permissions
-        ]
+        return own_grants(users, self._roles.list_roles([DEFAULT_WORKSPACE]))
 
     def get(self, username: str, resource: Resource) -> Grant:
         """A user's own grant on a resource. NotFound for the user or the grant."""
@@ -259,6 +253,17 @@ class RolesGrants:
             if row.resource == resource:
                 return row
         raise NotFound(f"{subject(username, resource)} not found.")
+
+
+def own_grants(users: Iterable[User], roles: Iterable[Role]) -> list[Grant]:
+    """Find users' own grants among the roles of the default workspace."""
+    username_of = {synthetic_role(user.id): user.username for user in users}
+    return [
+        Grant(username_of[role.name], row.resource, row.permission)
+        for role in roles
+        if role.name in username_of
+        for row in role.permissions
+    ]
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, NotFound
 from authctl.model import (
@@ -18,8 +18,9 @@ from authctl.model import (
     checked_username,
 )
 from authctl.store import passwords, schema, sql_users
-from authctl.store.base import subject
+from authctl.store.base import Survey, subject
 from authctl.store.grants import grants_in
+from authctl.store.sql_bulk import SqlBulk
 from authctl.store.sql_engine import (
     PATIENCE,
     Database,
@@ -28,10 +29,10 @@ from authctl.store.sql_engine import (
     reading,
     writing,
 )
-from authctl.store.sql_roles import SqlRoles
+from authctl.store.sql_joined import Joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy import Connection
 
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlStore", "database_file"]
 
+T = TypeVar("T")
 
-class SqlStore(SqlRoles):
+
+class SqlStore(SqlBulk):
     """An AuthStore, DoorStore and RoleStore on a database; safe to share between threads."""
 
     def __init__(
@@ -101,14 +104,52 @@ class SqlStore(SqlRoles):
         """Give connections back."""
         self.database.close()
 
+    def together(self, work: Callable[[SqlStore], T]) -> T:
+        """Run work on a store whose every method is a part of one transaction.
+
+        What it changes is changed whole or not at all. It runs again if another writer got in
+        between, so it must begin from the store alone.
+        """
+
+        def inside(connection: Connection) -> T:
+            self.hold(connection)
+            return work(self._joined(connection))
+
+        return self.database.write(inside)
+
+    def survey(
+        self,
+        *,
+        at_least: Collection[str] | None = None,  # noqa: ARG002 - a database lists its users
+    ) -> Survey:
+        """Everything at once, at one moment of the database."""
+
+        def look(connection: Connection) -> Survey:
+            store = self._joined(connection)
+            roles = store.list_holders() if self.generation is Generation.ROLES else None
+            return Survey(store.list_users(), store.list_grants(), roles)
+
+        return self.database.snapshot(look)
+
+    def _joined(self, connection: Connection) -> SqlStore:
+        return _Joined(
+            Joined(connection, self.database.place),
+            self.schema,
+            resolve=self.resolve,
+            hash_password=self._hash_password,
+        )
+
     # Users
 
     def create_user(self, username: str, password: str, *, is_admin: bool = False) -> User:
         """Make an account. AlreadyExists; InvalidRequest for a name or password not allowed."""
         checked_username(username)
         # Hashing takes long: not while others wait for the transaction.
-        password_hash = self._hash_password(checked_password(password))
-        return self._add_user(username, password_hash, is_admin=is_admin)
+        return self.add_user(username, self.hashed(password), is_admin=is_admin)
+
+    def hashed(self, password: str) -> str:
+        """The hash of a new password. InvalidRequest when it is too short."""
+        return self._hash_password(checked_password(password))
 
     @reading
     def get_user(self, connection: Connection, username: str) -> User:
@@ -128,8 +169,7 @@ class SqlStore(SqlRoles):
         current: str | None = None,  # noqa: ARG002 - servers ask for it, databases do not
     ) -> None:
         """Set a password. NotFound; InvalidRequest when it is too short."""
-        password_hash = self._hash_password(checked_password(password))
-        self._set_password_hash(username, password_hash)
+        self._set_password_hash(username, self.hashed(password))
 
     @writing
     def set_admin(
@@ -158,9 +198,11 @@ class SqlStore(SqlRoles):
         return sql_users.find_account(connection, self.schema, username)
 
     @writing
-    def _add_user(
-        self, connection: Connection, username: str, password_hash: str, *, is_admin: bool
+    def add_user(
+        self, connection: Connection, username: str, password_hash: str, *, is_admin: bool = False
     ) -> User:
+        """Make an account whose password is `hashed` already. AlreadyExists; InvalidRequest."""
+        checked_username(username)
         return sql_users.add_user(
             connection, self.schema, username, password_hash, is_admin=is_admin
         )
@@ -171,6 +213,10 @@ class SqlStore(SqlRoles):
         sql_users.change_user(connection, self.schema, user, password_hash=password_hash)
 
     # Grants
+
+    def stored(self, resource: Resource) -> Resource:
+        """The resource under which users' own grants on this one are kept."""
+        return self._grants.key(resource)
 
     @reading
     def list_grants(
@@ -234,6 +280,15 @@ class SqlStore(SqlRoles):
         """Every grant that counts for the user: their own and those through roles."""
         return self._grants.counting(connection, user)
 
+    @reading
+    def everybody(self, connection: Connection) -> list[tuple[User, list[Grant]]]:
+        """Every account, ordered by name, with the grants that count for it."""
+        held: dict[str, list[Grant]] = {}
+        for grant in self._grants.counting(connection):
+            held.setdefault(grant.username, []).append(grant)
+        users = sql_users.list_users(connection, self.schema)
+        return [(user, held.get(user.username, [])) for user in users]
+
     # What becomes of grants when a resource is made, deleted or renamed
 
     @writing
@@ -282,3 +337,10 @@ class SqlStore(SqlRoles):
         for held in self._grants.find(connection, user=user, resource=key):
             return held.grant.permission
         return None
+
+
+class _Joined(SqlStore):
+    """A store in the middle of a transaction, which keeps other writers out already."""
+
+    def hold(self, connection: Connection) -> None:
+        """Nothing is left to be held."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from authctl.errors import AlreadyExists, InvalidRequest, NotFound, Refused
-from authctl.model import Grant, Permission, Resource, User
+from authctl.model import Grant, Permission, Resource, ResourceType, User
 
 if TYPE_CHECKING:
     from authctl.store.base import AuthStore
@@ -234,6 +234,16 @@ class GrantsContract:
         with pytest.raises(InvalidRequest):
             store.grant("alice", Resource("workspace", "*"), Permission.USE)
         assert store.list_grants() == []
+
+    def test_everybody_comes_with_the_grants_that_count_for_them(self, store: AuthStore) -> None:
+        bob, alice = store.create_user("bob", PASSWORD), store.create_user("alice", PASSWORD)
+        store.grant("alice", EXPERIMENT, Permission.EDIT)
+        store.grant("alice", MODEL, Permission.READ)
+        found = [(user, sorted(grants)) for user, grants in store.everybody()]
+        held = [Grant("alice", EXPERIMENT, "EDIT"), Grant("alice", MODEL, "READ")]
+        assert found == [(alice, held), (bob, []), (store.get_user(ROOT), [])]
+        assert sorted(store.grants_of(alice)) == held
+        assert store.keeps(ResourceType.EXPERIMENT)
 
     def test_a_level_that_denies_is_in_effect(self, store: AuthStore) -> None:
         store.create_user("alice", PASSWORD)

@@ -71,13 +71,16 @@ def _row(role: Role, row: RolePermission) -> Json:
 
 
 def _legacy_row(item: Grant, user_id: int) -> Json:
-    """A legacy grant in the words of the newer API: as if it lay in the user's own role."""
+    """A legacy grant in the words of the newer API: as if it lay in the user's own role.
+
+    Unless it is through a role, as there are in MLflow 3.12.
+    """
     return {
         "permission": item.permission,
         "resource_pattern": item.resource.id,
         "resource_type": item.resource.type,
         "role_id": 0,
-        "role_name": synthetic_role(user_id),
+        "role_name": item.role or synthetic_role(user_id),
         "workspace": DEFAULT_WORKSPACE,
     }
 

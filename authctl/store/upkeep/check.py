@@ -101,6 +101,19 @@ def remove_orphans(database: Database, schema: Schema) -> int:
     return database.write(work)
 
 
+def count_orphans(database: Database, schema: Schema) -> dict[str, int]:
+    """How many rows of which table refer to a user or role that is not there."""
+
+    def work(connection: Connection) -> dict[str, int]:
+        found = {
+            table.name: connection.scalar(select(func.count()).select_from(table).where(orphaned))
+            for table, orphaned in _orphans(schema)
+        }
+        return {name: count for name, count in found.items() if count}
+
+    return database.snapshot(work)
+
+
 def _revision(facts: Facts) -> Iterator[Finding]:
     if not facts.schema.known:
         yield Finding(
