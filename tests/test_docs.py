@@ -10,26 +10,21 @@ import pytest
 import tomli
 
 from authctl import __version__
+from authctl.cli.contexts import SETTINGS
 from authctl.cli.main import tree
 from authctl.store.schema import schema_at
 from authctl.store.tables import REVISIONS, ROLES
 from authctl.store.upkeep import check
 from tests import architecture
+from tests.commands_table import with_commands
+from tests.documents import DOCUMENTS, written_commands
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DATABASE = (ROOT / "docs" / "auth-database.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
-_BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_LINE = re.compile(r"^(?:\$ )?(authctl [^#\n]+)", re.MULTILINE)
 _NAME = re.compile(r"`([a-z-]+)`")
-_INLINE = re.compile(r"`(authctl [^`]+)`")
-
-
-def written_commands(document: str) -> list[str]:
-    blocks = "".join(_BLOCK.findall(document))
-    return [text.strip() for text in (*_LINE.findall(blocks), *_INLINE.findall(document))]
 
 
 def test_the_documents_have_commands() -> None:
@@ -37,15 +32,18 @@ def test_the_documents_have_commands() -> None:
     assert len(written_commands(DATABASE)) > 10
 
 
-@pytest.mark.parametrize("text", sorted({*written_commands(README), *written_commands(DATABASE)}))
+WRITTEN = {text for file in DOCUMENTS for text in written_commands(file.read_text("utf-8"))}
+
+
+@pytest.mark.parametrize("text", sorted(WRITTEN))
 def test_every_command_and_option_in_the_documents_exists(text: str) -> None:
-    words = text.split(" -- ", maxsplit=1)[0].split()[1:]
+    words = re.split(r" -- | [|>] ", text, maxsplit=1)[0].split()[1:]
     root = command = tree()
     while words and words[0] in getattr(command, "commands", {}):
         command = command.commands[words.pop(0)]
     assert not getattr(command, "commands", None) or not words, f"no such command: {text}"
     known = {option for param in (*root.params, *command.params) for option in param.opts}
-    assert {word for word in words if word.startswith("-")} <= known
+    assert {word for word in words if word.startswith("-")} <= {*known, "--help"}
 
 
 def test_every_make_target_in_the_documents_exists() -> None:
@@ -88,6 +86,20 @@ def test_every_check_of_a_database_is_told() -> None:
         for name in _NAME.findall(row)
     }
     assert told == made
+
+
+def test_the_table_of_commands_is_the_commands() -> None:
+    assert with_commands(README) == README, "run `python -m tests.regenerate`"
+
+
+def test_the_settings_of_a_context_are_told() -> None:
+    told = re.findall(
+        r"\| ((?:`\w+`(?:, )?)+) \| [^|]*\|$", README.partition("The server:\n")[0], re.MULTILINE
+    )
+    assert {name for cell in told for name in re.findall(r"`(\w+)`", cell)} == {
+        *SETTINGS,
+        "current",
+    }
 
 
 def test_links_between_the_documents_lead_somewhere() -> None:

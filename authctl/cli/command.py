@@ -99,6 +99,8 @@ class Command(TyperCommand):
             try:
                 return super().invoke(ctx)
             except NotAuthenticated as error:
+                if error.hint:  # it says already what was not accepted
+                    raise
                 raise session.not_accepted() from error
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

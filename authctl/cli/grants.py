@@ -54,10 +54,11 @@ def level_set(before: str | None, wanted: Permission, *, dry_run: bool) -> dict[
     """Say what setting a level did, given the one before: granted, unchanged, raised, lowered."""
     if before == wanted:
         return {"before": before, **unchanged(dry_run=dry_run)}
-    return {"before": before, **result(_word(before, wanted), changed=True, dry_run=dry_run)}
+    return {"before": before, **result(level_word(before, wanted), changed=True, dry_run=dry_run)}
 
 
-def _word(before: str | None, wanted: Permission) -> str:
+def level_word(before: str | None, wanted: Permission) -> str:
+    """Say in a word what a new level is to the one before."""
     if before is None:
         return "granted"
     if before not in Permission.__members__:

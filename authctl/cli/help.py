@@ -36,7 +36,10 @@ def show_help(
         Argument(metavar="[COMMAND...|TOPIC]", help="A command, or the name of a topic."),
     ] = None,
 ) -> None:
-    """Show the help of a command, or a topic; alone, the commands and the topics."""
+    """Show the help of a command, or a topic.
+
+    Alone it lists the commands and the topics.
+    """
     sheet = session.output.sheet((Field("name"), Field("text")), name="name")
     name = " ".join(words or [])
     text = render(TOPICS[name]) if name in TOPICS else _of_command(words or [])

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from authctl.cli.batch import PartlyDone, result, unchanged
+from authctl.cli.grants import level_word
 from authctl.cli.location import Mode
 from authctl.cli.manifest_lines import row_of, tell
 from authctl.cli.progress import progress
@@ -20,6 +21,7 @@ from authctl.manifest.apply import apply_together, change_on_server, role_ids
 from authctl.manifest.change import Act
 from authctl.manifest.plan import DEMOTION, stage
 from authctl.manifest.state import Kind
+from authctl.model import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -143,7 +145,7 @@ def word_of(change: Change) -> str:
         case Kind.USER, Act.CHANGE:
             return "promoted" if change.is_admin else "demoted"
         case Kind.GRANT, Act.CHANGE:
-            return f"changed from {change.before}"
+            return level_word(str(change.before), Permission(change.level or ""))
     return _WORDS[change.kind, change.act]
 
 

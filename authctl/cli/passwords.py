@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
@@ -13,12 +11,12 @@ from typer import Option
 from authctl.cli.field import Field
 from authctl.errors import InvalidRequest
 from authctl.model import checked_password
+from authctl.password_file import generated_password, one_line_of, password_in
 
 if TYPE_CHECKING:
     from authctl.cli.session import Session
 
 _WAYS = "Use --password-stdin, --password-file FILE or --generate; at a terminal you are asked."
-_GENERATED_BYTES = 18  # 144 bits, 24 characters
 
 
 def _explain(value: str | None) -> None:
@@ -74,7 +72,7 @@ class PasswordOptions:
         if self.password_file is not None:
             return checked_password(password_in(self.password_file))
         if self.generate or dry_run:
-            return secrets.token_urlsafe(_GENERATED_BYTES)
+            return generated_password()
         return checked_password(session.prompts.new_password(f"New password for {username}"))
 
     def to_print(self, password: str, *, dry_run: bool) -> str | None:
@@ -96,29 +94,6 @@ def current_password(session: Session, username: str, file: str | None) -> str |
     return session.prompts.password("Your present password") if session.prompts.possible else None
 
 
-def password_in(file: str) -> str:
-    """Read the one line of a password file."""
-    try:
-        content = Path(file).read_bytes()
-    except OSError as error:
-        raise InvalidRequest(
-            f"The password file {file} cannot be read: {error.strerror}."
-        ) from error
-    return _without_line_end(_decoded(content, file))
-
-
 def password_on_stdin() -> str:
     """Read the one line of standard input."""
-    return _without_line_end(_decoded(sys.stdin.buffer.read(), "stdin"))
-
-
-def _decoded(content: bytes, source: str) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        # Not "from error": its text quotes the bytes.
-        raise InvalidRequest(f"The password in {source} is not UTF-8 text.") from None
-
-
-def _without_line_end(text: str) -> str:
-    return text.removesuffix("\n").removesuffix("\r")
+    return one_line_of(sys.stdin.buffer.read(), "stdin")

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from authctl.cli.location import TRACKING_URI, Location, Mode, is_http, locate
+from authctl.cli.connection import settle
+from authctl.cli.contexts import ContextsFile
+from authctl.cli.location import TRACKING_URI, Location, Mode, is_http, locate, without_password
 from authctl.cli.output import Output
 from authctl.cli.prompts import Prompts
 from authctl.cli.visible import visible
 from authctl.errors import InvalidRequest, NotAuthenticated
+from authctl.model import DEFAULT_WORKSPACE, Generation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
+    from authctl.cli.connection import Connection
+    from authctl.cli.contexts import Context
     from authctl.cli.options import SharedOptions
-    from authctl.client.credentials import Credentials
+    from authctl.client.credentials import Credentials, SavedLogin
     from authctl.client.transport import Transport
     from authctl.config import AuthConfig
     from authctl.store.base import AuthStore
+    from authctl.store.rest_roles import RestRoles
     from authctl.store.sql import SqlStore
 
 
@@ -47,10 +55,21 @@ class Session:
             if name in self.__dict__:  # opened
                 self.__dict__[name].close()
 
+    def naming_no_place(self) -> Session:
+        """The session of a next command, on which no option says where to."""
+        return Session(
+            replace(self.options, server=None, db=None, auth_config=None, context_name=None)
+        )
+
     @cached_property
     def location(self) -> Location:
         """Which server or database the command works on."""
-        return locate(self.options, self.env)
+        return locate(self.options, self.env, self.contexts)
+
+    @cached_property
+    def contexts(self) -> ContextsFile:
+        """The file of contexts, read where it is needed."""
+        return ContextsFile.find(self.env, Path.home())
 
     @cached_property
     def store(self) -> AuthStore:
@@ -60,6 +79,20 @@ class Session:
 
             return RestStore(self.tracking)
         return self.database
+
+    @cached_property
+    def roles(self) -> RestRoles | SqlStore:
+        """The roles at the location. InvalidRequest where there are none."""
+        from authctl.store.rest_roles import RestRoles  # noqa: PLC0415 - keeps start-up fast
+
+        remote = self.location.mode is Mode.REMOTE
+        roles = RestRoles(self.tracking) if remote else self.database
+        if self.store.generation is Generation.LEGACY:
+            try:
+                roles.list_roles([DEFAULT_WORKSPACE])  # which servers of MLflow 3.12 have already
+            except InvalidRequest as error:
+                raise _no_roles(remote=remote) from error
+        return roles
 
     @cached_property
     def database(self) -> SqlStore:
@@ -96,40 +129,29 @@ class Session:
 
         InvalidRequest where there is none.
         """
-        from authctl.client.tls import Tls  # noqa: PLC0415 - httpx is slow to import
-        from authctl.client.transport import (  # noqa: PLC0415 - as above
-            RETRIES,
-            TIMEOUT_SECONDS,
-            connect,
-        )
+        return self._connected(lambda: self.find_credentials().authorization())
 
-        options = self.options
-        tls = Tls.find(
-            self.env,
-            ca_cert=options.ca_cert,
-            client_cert=options.client_cert,
-            insecure=options.insecure,
-        )
-        if tls.insecure:
-            self.output.warn("the server's certificate is not checked.")
-        return connect(
-            self._tracking_uri,
-            self.env,
-            Path.home(),
-            tls=tls,
-            timeout=TIMEOUT_SECONDS if options.timeout is None else options.timeout,
-            retries=RETRIES if options.retries is None else options.retries,
-            allow_http=options.allow_http,
-            trace=_trace if options.debug else None,
-        )
+    def connected_as(self, credentials: Credentials) -> Transport:
+        """Connect to the server with a credential of its own, whatever the environment has."""
+        return self._connected(credentials.authorization)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """How the server is talked to."""
+        return settle(self.options, self.env, self._context, chosen=self.location.chosen)
 
     @cached_property
     def credentials(self) -> Credentials:
         """What is known about whoever asks the server, and from where."""
+        return self.find_credentials()
+
+    def find_credentials(self) -> Credentials:
+        """Look up anew what a request is going to be signed in with."""
         from authctl.client.address import Address  # noqa: PLC0415 - keeps start-up fast
         from authctl.client.credentials import find_credentials  # noqa: PLC0415 - as above
 
-        return find_credentials(Address.parse(self._tracking_uri), self.env, Path.home())
+        address = Address.parse(self._tracking_uri)
+        return find_credentials(address, self.env, Path.home(), self._saved_login)
 
     @cached_property
     def caller(self) -> str | None:
@@ -158,10 +180,12 @@ class Session:
             return NotAuthenticated(
                 "The server does not accept the token.", hint=f"It is from {known.token.origin}."
             )
+        context = self._context
+        where = f" --context {context.name}" if context else ""
         return NotAuthenticated(
             "The server asks who you are.",
-            hint="Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or write"
-            " ~/.mlflow/credentials.",
+            hint=f"authctl login{where} asks you; or set MLFLOW_TRACKING_USERNAME and"
+            " MLFLOW_TRACKING_PASSWORD.",
         )
 
     def experiment_id(self, name: str) -> str:
@@ -175,6 +199,39 @@ class Session:
             )
         return find_experiment(self.tracking, name)
 
+    def _connected(self, authorization: Callable[[], str | None]) -> Transport:
+        from authctl.client.address import Address  # noqa: PLC0415 - keeps start-up fast
+        from authctl.client.transport import Transport  # noqa: PLC0415 - httpx is slow to import
+
+        settled = self.connection
+        if settled.tls.insecure:
+            self.output.warn("the server's certificate is not checked.")
+        return Transport(
+            Address.parse(self._tracking_uri),
+            authorization,
+            tls=settled.tls,
+            timeout=settled.timeout,
+            retries=settled.retries,
+            allow_http=settled.allow_http,
+            trace=_trace if self.options.debug else None,
+        )
+
+    @property
+    def _saved_login(self) -> SavedLogin | None:
+        from authctl.client.credentials import SavedLogin, Secret  # noqa: PLC0415 - as above
+
+        context = self._context
+        if context is None or context.username is None:
+            return None
+        password = Secret(context.password, context.origin) if context.password else None
+        username = Secret(context.username, context.origin)
+        return SavedLogin(username, password, chosen=self.location.chosen)
+
+    @property
+    def _context(self) -> Context | None:
+        # A database's context knows nothing of the tracking server beside it.
+        return self.location.context if self.location.mode is Mode.REMOTE else None
+
     @property
     def _tracking_uri(self) -> str:
         if self.location.mode is Mode.REMOTE:
@@ -182,6 +239,25 @@ class Session:
         return self.env[TRACKING_URI]
 
 
-def _trace(method: str, url: str, status: int, milliseconds: float) -> None:
-    # Bodies and headers, where the secrets are, are not shown at all.
-    sys.stderr.write(f"debug: {method} {visible(url)} {status or '-'} {milliseconds:.0f} ms\n")
+def _no_roles(*, remote: bool) -> InvalidRequest:
+    if remote:
+        return InvalidRequest(
+            "This server has no roles: MLflow has them since 3.12.",
+            hint="Upgrade MLflow; until then, authctl perm grant gives users levels one by one.",
+        )
+    return InvalidRequest(
+        "This auth database has no roles: MLflow's has them since 3.13.",
+        hint="authctl db upgrade brings it up; until then, authctl perm grant gives users levels"
+        " one by one.",
+    )
+
+
+def _trace(
+    method: str, url: str, status: int, milliseconds: float, scheme: str | None = None
+) -> None:
+    # Bodies, where new passwords are, are not shown at all.
+    lines = [f"> {method} {without_password(url)}"]
+    if scheme:
+        lines.append(f"> Authorization: {scheme} ***")
+    lines.append(f"< {status or 'no answer'} after {milliseconds:.0f} ms")
+    sys.stderr.write("".join(f"debug: {visible(line)}\n" for line in lines))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from authctl.cli.location import Location, Mode, locate_server
-from authctl.cli.passwords import password_in, password_on_stdin
+from authctl.cli.passwords import password_on_stdin
 from authctl.errors import InvalidRequest, NotAuthenticated
+from authctl.password_file import password_in
 
 if TYPE_CHECKING:
     from authctl.cli.session import Session

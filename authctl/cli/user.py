@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from authctl.cli import user_export, user_import, user_verify
 from authctl.cli.batch import RESULT, RESULTS, change_each, result, unchanged
 from authctl.cli.command import command, group
 from authctl.cli.field import Field
@@ -26,6 +27,9 @@ app = group(
     authctl user create alice
     authctl user passwd""",
 )
+app.add_typer(user_export.app)
+app.add_typer(user_import.app)
+app.add_typer(user_verify.app)
 
 NAME = Field("username", "user")
 ACCOUNT = (NAME, Field("is_admin", "admin"), Field("id", shown=False))

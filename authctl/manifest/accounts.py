@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from authctl.errors import InvalidRequest
 from authctl.manifest.entry import Entry
 from authctl.model import checked_password
+from authctl.password_file import generated_password, password_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 USER_KEYS = ("name", "admin", "password_file", "password")
 
 _GENERATE = "generate"
-_GENERATED_BYTES = 18  # 144 bits, 24 characters
 _WAYS = 'Use password_file = "FILE", or password = "generate" to have one made up and printed.'
 
 
@@ -79,9 +78,9 @@ def read_password(source: PasswordSource, *, where: str) -> str | None:
     if source.kind is From.NONE:
         return None
     if source.kind is From.GENERATE:
-        return secrets.token_urlsafe(_GENERATED_BYTES)
+        return generated_password()
     try:
-        given = source.given if source.file is None else _in_file(source.file)
+        given = source.given if source.file is None else password_in(source.file)
         return checked_password(given or "")
     except InvalidRequest as error:
         raise InvalidRequest(f"{where}: {error.message}", hint=error.hint) from None
@@ -99,16 +98,3 @@ def _source(table: Entry, folder: Path) -> PasswordSource:
     if not file or "\0" in file:
         raise table.error("'password_file' names no file.")
     return PasswordSource(From.FILE, folder / file)
-
-
-def _in_file(file: Path) -> str:
-    try:
-        text = file.read_bytes().decode()
-    except OSError as error:
-        raise InvalidRequest(
-            f"The password file {file} cannot be read: {error.strerror}."
-        ) from error
-    except UnicodeDecodeError:
-        # Not "from error": its text quotes the bytes.
-        raise InvalidRequest(f"The password in {file} is not UTF-8 text.") from None
-    return text.removesuffix("\n").removesuffix("\r")

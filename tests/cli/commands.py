@@ -41,7 +41,9 @@ class Shell:
 
     @property
     def environment(self) -> dict[str, str]:
-        return clean_environment(HOME=str(self.folder), COLUMNS="80", **self.settings)
+        # Which authorities this machine trusts is shown by some commands.
+        bundles = {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}
+        return clean_environment(HOME=str(self.folder), COLUMNS="80", **bundles, **self.settings)
 
     def run(self, *arguments: str, stdin: str = "") -> Done:
         with tempfile.TemporaryDirectory() as folder:

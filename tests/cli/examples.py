@@ -169,7 +169,11 @@ def at_terminal(line: str, shell: Shell) -> Done:
         timeout=_SECONDS,
         dimensions=(24, 80),
     )
-    answers = {r"(?:assword[^\n]*|Once more): ": PASSWORD, r"\[y/N\] ": "y", r"Username[^\n]*: ": ROOT[0]}
+    answers = {
+        r"(?:assword[^\n]*|Once more): ": PASSWORD,
+        r"\[y/N\] ": "y",
+        r"Username[^\n]*: ": ROOT[0],
+    }
     told = ""
     while (found := child.expect([pexpect.EOF, *answers])) > 0:
         told += f"{child.before}{child.after}"

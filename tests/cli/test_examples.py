@@ -1,8 +1,9 @@
-"""Every example in the help does what it says it does, as it is written."""
+"""Every example in the help and in the documents does what it says it does, as it is written."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -12,7 +13,8 @@ import httpx
 import pytest
 
 from authctl.cli.main import tree
-from tests.cli.examples import ALICE, ROOT, World, examples, make_world
+from tests.cli.examples import ROOT, ZOE, World, at_terminal, examples, make_world
+from tests.documents import DOCUMENTS, sessions, typed_commands
 from tests.live import authctl_server, free_port
 
 if TYPE_CHECKING:
@@ -28,17 +30,34 @@ EXAMPLES = sorted(set(examples(tree())))
 # They run until they are stopped.
 SERVERS = [line for line in EXAMPLES if line.startswith("authctl serve") and "--check" not in line]
 
+# Those of the documents, but for the servers, which are on machines that are not here.
+DOCUMENTED = sorted(
+    {
+        line
+        for document in DOCUMENTS
+        for line in typed_commands(document.read_text(encoding="utf-8"))
+        if not line.startswith("authctl serve")
+    }
+    - set(EXAMPLES)
+)
+
 # What must be done first where an example makes something anew.
 BEFORE = {
     "user create alice": "authctl user delete alice --yes",
+    "role create trainers": "authctl role delete trainers --yes",
+    "user create root": "authctl user delete root --yes",
     "db backup auth-backup": "rm auth-backup.db auth-backup.jsonl",
 }
 
 # Examples that only make sense on a server.
-REMOTE = {"authctl user passwd": ALICE}
+REMOTE = {"authctl user passwd": ZOE}
 
-# Examples whose answer is not 0, here.
-CODES: dict[str, int] = {}
+# Examples whose answer is no, here.
+CODES = {
+    "authctl perm check alice --experiment fraud --level MANAGE": 8,
+    "authctl plan -f access.toml --exit-code": 8,
+    "authctl plan -f access.toml --prune --exit-code": 8,
+}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +67,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield make_world(tmp_path_factory.mktemp("world") / "template", server)
 
 
-@pytest.mark.parametrize("line", [line for line in EXAMPLES if line not in SERVERS])
+@pytest.mark.parametrize("line", [*(line for line in EXAMPLES if line not in SERVERS), *DOCUMENTED])
 def test_an_example_does_what_it_says(line: str, world: World, tmp_path: Path) -> None:
     shell = world.shell(tmp_path, REMOTE.get(line))
     for words, first in BEFORE.items():
@@ -56,6 +75,22 @@ def test_an_example_does_what_it_says(line: str, world: World, tmp_path: Path) -
             assert world.run(first, shell).code == 0
     done = world.run(line, shell)
     assert done.code == CODES.get(line, 0), done
+
+
+def test_a_session_in_the_documents_goes_as_shown(world: World, tmp_path: Path) -> None:
+    told = [session for document in DOCUMENTS for session in sessions(document.read_text("utf-8"))]
+    assert told
+    for number, session in enumerate(told):
+        shell = world.shell(tmp_path / str(number))
+        world.run("authctl user delete alice --yes", shell)
+        for command, answer in session:
+            said = at_terminal(f"NO_COLOR=1 {command}", shell).stdout
+            assert _masked(said) == _masked(answer)
+
+
+def _masked(text: str) -> str:
+    """Without the one thing that is never the same."""
+    return re.sub(r"(?<=password   )\S{24}", "...", text.replace("\r", "").strip())
 
 
 def test_the_servers_of_the_examples_start(world: World, tmp_path: Path) -> None:

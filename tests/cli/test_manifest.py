@@ -121,11 +121,11 @@ def test_changes_have_stable_keys_in_json(shell: Shell) -> None:
     planned = shell.run("plan", "-f", "access.toml", "-o", "json")
     assert json.loads(planned.stdout) == [change]
     tried = shell.run("apply", "-f", "access.toml", "-n", "-o", "json")
-    word = "would be changed from EDIT"
+    word = "would be lowered from EDIT"
     became = {"result": word, "changed": True, "dry_run": True, "error": None}
     assert json.loads(tried.stdout) == [{**change, **became}]
     done = shell.run("apply", "-f", "access.toml", "-o", "jsonl")
-    became = {"result": "changed from EDIT", "changed": True, "dry_run": False, "error": None}
+    became = {"result": "lowered from EDIT", "changed": True, "dry_run": False, "error": None}
     assert json.loads(done.stdout) == {**change, **became}
 
 

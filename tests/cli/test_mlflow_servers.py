@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.commands import Shell
-from tests.cli.transcript import FILE, transcript
+from tests.cli.transcript import ANYWHERE, transcript
 from tests.live import ADMIN
 from tests.servers import mlflow_server
 
@@ -25,4 +25,4 @@ def test_the_same_session_on_mlflows_own_server_goes_the_same(tmp_path: Path) ->
             "MLFLOW_TRACKING_PASSWORD": ADMIN[1],
         }
         told = transcript(Shell(tmp_path, settings))
-    assert told == FILE.read_text(encoding="utf-8")
+    assert told == ANYWHERE.read_text(encoding="utf-8")

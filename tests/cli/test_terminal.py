@@ -27,6 +27,7 @@ def at_terminal(shell: Shell, command: str) -> pexpect.spawn[str]:
 
 def ended(child: pexpect.spawn[str]) -> int | None:
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     return child.exitstatus
 
