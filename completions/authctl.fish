@@ -127,14 +127,14 @@ function __authctl_commands
         case ''
             printf '%s\t%s\n' \
                 login 'Check a username and password with the server, and save them' \
-                logout 'Remove the login that authctl login has saved, and nothing else' \
+                logout 'Remove the login that authctl login has saved' \
                 whoami 'Show where commands go, and as whom' \
                 context 'Name servers and databases, and choose among them' \
                 user 'Create, list and delete users, and set their passwords' \
                 admin 'List admins, promote and demote them' \
                 perm 'Grant, revoke, list and check permissions' \
                 role 'Make roles, say what they allow, and assign them to users' \
-                doctor 'Look at the whole set-up, and say what is wrong and what mends it' \
+                doctor 'Look at the whole set-up, and say what is wrong' \
                 export 'Write all users, roles and grants as a manifest' \
                 plan 'Show what would have to change to be as a manifest says' \
                 apply 'Make users, roles and grants as a manifest says' \
@@ -198,14 +198,14 @@ function __authctl_commands
         case 'help'
             printf '%s\t%s\n' \
                 login 'Check a username and password with the server, and save them' \
-                logout 'Remove the login that authctl login has saved, and nothing else' \
+                logout 'Remove the login that authctl login has saved' \
                 whoami 'Show where commands go, and as whom' \
                 context 'Name servers and databases, and choose among them' \
                 user 'Create, list and delete users, and set their passwords' \
                 admin 'List admins, promote and demote them' \
                 perm 'Grant, revoke, list and check permissions' \
                 role 'Make roles, say what they allow, and assign them to users' \
-                doctor 'Look at the whole set-up, and say what is wrong and what mends it' \
+                doctor 'Look at the whole set-up, and say what is wrong' \
                 export 'Write all users, roles and grants as a manifest' \
                 plan 'Show what would have to change to be as a manifest says' \
                 apply 'Make users, roles and grants as a manifest says' \

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from authctl import __version__
 from authctl.cli.command import Group, summaries
+from authctl.cli.help import TOPICS, Definitions
 from authctl.cli.main import tree
-from authctl.cli.topics import TOPICS, Definitions
 from tests import manual_files, roff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from authctl.cli.topics import Topic
+    from authctl.cli.help import Topic
 
 FOLDER = Path(__file__).parents[1] / "man"
 DATE = "2026-11-27"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authctl.cli.topics import Code, Definition, Definitions, Paragraph, Section, Topic
+from authctl.cli.help import Code, Definition, Definitions, Paragraph, Section, Topic
 
 EXAMPLE = """\
 current = "prod"

@@ -6,12 +6,12 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from authctl.cli.topics import Code, Definitions, Paragraph
+from authctl.cli.help import Code, Definitions, Paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authctl.cli.topics import Block
+    from authctl.cli.help import Block
 
 _WIDTH = 78
 _CODE_WIDTH = 73  # a terminal of 80 less the margin

@@ -10,7 +10,7 @@ import pytest
 import tomli
 
 from authctl import __version__
-from authctl.cli.contexts import SETTINGS
+from authctl.cli.context.file import SETTINGS
 from authctl.cli.main import tree
 from authctl.store.schema import schema_at
 from authctl.store.tables import REVISIONS, ROLES

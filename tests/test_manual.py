@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from authctl.cli.command import Group
-from authctl.cli.contexts import SETTINGS, ContextsFile
+from authctl.cli.context.file import SETTINGS, ContextsFile
+from authctl.cli.help import TOPICS, Code, Definition, Definitions, Paragraph
 from authctl.cli.main import tree
-from authctl.cli.topics import TOPICS, Code, Definition, Definitions, Paragraph
 from authctl.config import AuthConfig
 from authctl.errors import InvalidRequest
 from tests import manual, manual_files, roff

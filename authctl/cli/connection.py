@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from authctl.cli.contexts import Context
+    from authctl.cli.context.file import Context
     from authctl.cli.options import SharedOptions
     from authctl.client.tls import Tls
 

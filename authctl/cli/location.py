@@ -8,14 +8,14 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from authctl.cli.contexts import CONTEXT, Contexts
+from authctl.cli.context.file import CONTEXT, Contexts
 from authctl.config import CONFIG_PATH, DATABASE, AuthConfig
 from authctl.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from authctl.cli.contexts import Context, ContextsFile
+    from authctl.cli.context.file import Context, ContextsFile
     from authctl.cli.options import SharedOptions
 
 SERVER = "AUTHCTL_SERVER"

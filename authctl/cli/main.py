@@ -26,22 +26,22 @@ TERMINATED = 143
 
 # Each command or group, the module that has it, and the first line of its help.
 _COMMANDS = {
-    "login": ("login", "Check a username and password with the server, and save them."),
-    "logout": ("login", "Remove the login that authctl login has saved, and nothing else."),
+    "login": ("login.commands", "Check a username and password with the server, and save them."),
+    "logout": ("login.commands", "Remove the login that authctl login has saved."),
     "whoami": ("whoami", "Show where commands go, and as whom."),
-    "context": ("context", "Name servers and databases, and choose among them."),
-    "user": ("user", "Create, list and delete users, and set their passwords."),
-    "admin": ("admin", "List admins, promote and demote them."),
-    "perm": ("perm", "Grant, revoke, list and check permissions."),
-    "role": ("role", "Make roles, say what they allow, and assign them to users."),
-    "doctor": ("doctor", "Look at the whole set-up, and say what is wrong and what mends it."),
-    "export": ("manifests", "Write all users, roles and grants as a manifest."),
-    "plan": ("manifests", "Show what would have to change to be as a manifest says."),
-    "apply": ("manifests", "Make users, roles and grants as a manifest says."),
-    "db": ("db", "Work on the auth database itself (with --db or --auth-config)."),
+    "context": ("context.commands", "Name servers and databases, and choose among them."),
+    "user": ("user.commands", "Create, list and delete users, and set their passwords."),
+    "admin": ("user.admins", "List admins, promote and demote them."),
+    "perm": ("perm.commands", "Grant, revoke, list and check permissions."),
+    "role": ("role.commands", "Make roles, say what they allow, and assign them to users."),
+    "doctor": ("doctor.command", "Look at the whole set-up, and say what is wrong."),
+    "export": ("manifest.commands", "Write all users, roles and grants as a manifest."),
+    "plan": ("manifest.commands", "Show what would have to change to be as a manifest says."),
+    "apply": ("manifest.commands", "Make users, roles and grants as a manifest says."),
+    "db": ("db.commands", "Work on the auth database itself (with --db or --auth-config)."),
     "serve": ("serve", "Serve MLflow with authentication."),
     "completion": ("completion.command", "Print the script that makes a shell complete authctl."),
-    "help": ("help", "Show the help of a command, or a topic."),
+    "help": ("help.command", "Show the help of a command, or a topic."),
 }
 
 # Click's class, or Typer's own copy of it: newer releases of Typer bring Click along.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from authctl.cli.connection import settle
-from authctl.cli.contexts import ContextsFile
+from authctl.cli.context.file import ContextsFile
 from authctl.cli.location import TRACKING_URI, Location, Mode, is_http, locate, without_password
 from authctl.cli.output import Output
 from authctl.cli.prompts import Prompts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from authctl.cli.connection import Connection
-    from authctl.cli.contexts import Context
+    from authctl.cli.context.file import Context
     from authctl.cli.options import SharedOptions
     from authctl.client.credentials import Credentials, SavedLogin
     from authctl.client.transport import Transport

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from authctl.cli.command import command
+from authctl.cli.context.settings import FIELDS, settings
 from authctl.cli.field import Field
 from authctl.cli.location import without_password
 from authctl.cli.people import get_user
 from authctl.cli.session import Session
-from authctl.cli.settings import FIELDS, settings
 
 app = typer.Typer()
 

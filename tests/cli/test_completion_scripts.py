@@ -11,8 +11,8 @@ from authctl.cli.command import Group
 from authctl.cli.completion.grammar import Grammar, grammar, short
 from authctl.cli.completion.kinds import SHELLS, Value
 from authctl.cli.completion.names import KINDS
+from authctl.cli.help import TOPICS
 from authctl.cli.main import tree
-from authctl.cli.topics import TOPICS
 from tests import completions
 from tests.cli.commands import Done
 from tests.cli.shells import require

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from authctl.cli.connection import settle
-from authctl.cli.contexts import Context
+from authctl.cli.context.file import Context
 from authctl.cli.options import SharedOptions
 from authctl.errors import InvalidRequest
 

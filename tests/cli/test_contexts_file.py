@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authctl.cli.contexts import Context, Contexts, ContextsFile
+from authctl.cli.context.file import Context, Contexts, ContextsFile
 from authctl.errors import InvalidRequest
 from tests.cli.commands import Done, Shell
 

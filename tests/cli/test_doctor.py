@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import authctl.cli.checkup as checkup_package
+import authctl.cli.doctor as checkup_package
 from tests.cli.checkups import answering, checkup
 from tests.cli.commands import Shell
 from tests.cli.test_terminal import at_terminal, ended

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authctl.cli.checkup.installation import NEWEST, release
+from authctl.cli.doctor.installation import NEWEST, release
 from tests.cli.checkups import Checkup
 from tests.cli.commands import AUTHCTL, Shell
 from tests.policy.routes import recorded_releases

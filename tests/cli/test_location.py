@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authctl.cli.contexts import ContextsFile
+from authctl.cli.context.file import ContextsFile
 from authctl.cli.location import Location, Mode, locate, locate_server, without_password
 from authctl.cli.options import SharedOptions
 from authctl.errors import InvalidRequest, NotFound

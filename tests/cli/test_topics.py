@@ -14,9 +14,9 @@ import pytest
 
 import authctl
 from authctl.cli.command import Group
+from authctl.cli.help import TOPICS, Code, Definitions, render
 from authctl.cli.main import INTERRUPTED, TERMINATED, tree
 from authctl.cli.output import COLORS, FORMS
-from authctl.cli.topics import TOPICS, Code, Definitions, render
 from authctl.manifest.accounts import USER_KEYS
 from authctl.manifest.read import read_manifest
 from authctl.model import Permission, ResourceType
@@ -25,7 +25,7 @@ from tests.cli.commands import Done, Shell
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from authctl.cli.topics import Topic
+    from authctl.cli.help import Topic
 
 PACKAGE = Path(authctl.__file__).parent
 

@@ -70,8 +70,8 @@ def transcript(shell: Shell, file: Path = ANYWHERE, **hidden: str) -> str:
     """Run the commands of a session and write what they say now, in the file's form.
 
     The place must have nobody but an admin called `admin`. Lines on stderr begin with `! `, an exit
-    code other than 0 stands in brackets. What is `hidden` stands in capitals, by its name; so do the
-    folder and times.
+    code other than 0 stands in brackets. What is `hidden` stands in capitals, by its name, as do
+    the folder and times.
     """
     for name, content in FILES.items():
         (shell.folder / name).write_text(content, encoding="utf-8")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from authctl.cli.command import Group, summaries
 from authctl.cli.completion.kinds import NOTHING, Value, value_of
+from authctl.cli.help import TOPICS
 from authctl.cli.options import SharedOptions
-from authctl.cli.topics import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from authctl.cli.contexts import SETTINGS
+from authctl.cli.context.file import SETTINGS
 from authctl.cli.output import COLORS, FORMS
 from authctl.model import Permission, ResourceType
 

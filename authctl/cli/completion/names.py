@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from authctl.cli.contexts import ContextsFile
+from authctl.cli.context.file import ContextsFile
 from authctl.cli.location import TRACKING_URI, Mode, is_http
 from authctl.cli.options import SharedOptions
 from authctl.cli.session import Session
