@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
@@ -19,30 +19,40 @@ if TYPE_CHECKING:
 _WAYS = "Use --password-stdin, --password-file FILE or --generate; at a terminal you are asked."
 
 
-def _explain(value: str | None) -> None:
-    if value is not None:
-        raise InvalidRequest(
-            "A password on the command line can be read by everyone on this machine.", hint=_WAYS
-        )
+WAYS_TO_GIVE = "Use --password-stdin or --password-file FILE; at a terminal you are asked."
+
+
+def in_arguments(ways: str) -> Any:
+    """The option that nobody should use, hidden; whoever does is told the safe ways."""
+
+    def explain(value: str | None) -> None:
+        if value is not None:
+            raise InvalidRequest(
+                "A password on the command line can be read by everyone on this machine.",
+                hint=ways,
+            )
+
+    return Option("--password", hidden=True, is_eager=True, callback=explain)
+
+
+PasswordStdin = Annotated[
+    bool, Option("--password-stdin", help="Read the password from standard input.")
+]
+PasswordFile = Annotated[
+    str | None, Option("--password-file", metavar="FILE", help="Read the password from a file.")
+]
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordOptions:
     """Where a new password comes from; without any of these it is asked for."""
 
-    password_stdin: Annotated[
-        bool, Option("--password-stdin", help="Read the password from standard input.")
-    ] = False
-    password_file: Annotated[
-        str | None,
-        Option("--password-file", metavar="FILE", help="Read the password from a file."),
-    ] = None
+    password_stdin: PasswordStdin = False
+    password_file: PasswordFile = None
     generate: Annotated[
         bool, Option("--generate", help="Make a password up and print it, this once.")
     ] = False
-    password: Annotated[
-        str | None, Option("--password", hidden=True, is_eager=True, callback=_explain)
-    ] = None
+    password: Annotated[str | None, in_arguments(_WAYS)] = None
 
     @property
     def fields(self) -> tuple[Field, ...]:

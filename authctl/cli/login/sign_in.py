@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from authctl.cli.location import Location, Mode, locate_server
-from authctl.cli.passwords import password_on_stdin
+from authctl.cli.passwords import (
+    WAYS_TO_GIVE,
+    PasswordFile,
+    PasswordStdin,
+    in_arguments,
+    password_on_stdin,
+)
 from authctl.errors import InvalidRequest, NotAuthenticated
 from authctl.password_file import password_in
 
@@ -30,14 +36,6 @@ TYPED = "what was typed"
 """The origin of what somebody was asked for."""
 
 
-def _explain(value: str | None) -> None:
-    if value is not None:
-        raise InvalidRequest(
-            "A password on the command line can be read by everyone on this machine.",
-            hint="Use --password-stdin or --password-file FILE; at a terminal you are asked.",
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class SignInOptions:
     """Who signs in, and where the password comes from if nobody is to be asked."""
@@ -45,13 +43,8 @@ class SignInOptions:
     username: Annotated[str | None, Option("--username", metavar="NAME", help="Who signs in.")] = (
         None
     )
-    password_stdin: Annotated[
-        bool, Option("--password-stdin", help="Read the password from standard input.")
-    ] = False
-    password_file: Annotated[
-        str | None,
-        Option("--password-file", metavar="FILE", help="Read the password from a file."),
-    ] = None
+    password_stdin: PasswordStdin = False
+    password_file: PasswordFile = None
     no_interactive: Annotated[
         bool,
         Option(
@@ -59,9 +52,7 @@ class SignInOptions:
             help="Ask nothing; where no login is given, check the one there is.",
         ),
     ] = False
-    password: Annotated[
-        str | None, Option("--password", hidden=True, is_eager=True, callback=_explain)
-    ] = None
+    password: Annotated[str | None, in_arguments(WAYS_TO_GIVE)] = None
 
     def check(self) -> None:
         """Refuse what cannot work before anything else is done. InvalidRequest."""

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer import Option
 
 from authctl.cli.batch import THE_ANSWER_IS_NO
 from authctl.cli.command import command
 from authctl.cli.field import Field
 from authctl.cli.location import Mode
 from authctl.cli.options import UserName
-from authctl.cli.passwords import password_on_stdin
+from authctl.cli.passwords import (
+    WAYS_TO_GIVE,
+    PasswordFile,
+    PasswordStdin,
+    in_arguments,
+    password_on_stdin,
+)
 from authctl.cli.people import get_user
 from authctl.cli.session import Session
 from authctl.errors import InvalidRequest, NotAuthenticated
@@ -24,35 +29,19 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-_WAYS = "Use --password-stdin or --password-file FILE; at a terminal you are asked."
-
-
-def _explain(value: str | None) -> None:
-    if value is not None:
-        raise InvalidRequest(
-            "A password on the command line can be read by everyone on this machine.", hint=_WAYS
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class GivenPassword:
     """Where a password that exists comes from; without any of these it is asked for."""
 
-    password_stdin: Annotated[
-        bool, Option("--password-stdin", help="Read the password from standard input.")
-    ] = False
-    password_file: Annotated[
-        str | None,
-        Option("--password-file", metavar="FILE", help="Read the password from a file."),
-    ] = None
-    password: Annotated[
-        str | None, Option("--password", hidden=True, is_eager=True, callback=_explain)
-    ] = None
+    password_stdin: PasswordStdin = False
+    password_file: PasswordFile = None
+    password: Annotated[str | None, in_arguments(WAYS_TO_GIVE)] = None
 
     def read(self, session: Session, username: str) -> str:
         """Get the password, of whatever length."""
         if self.password_stdin and self.password_file is not None:
-            raise InvalidRequest("The password can come from one place only.", hint=_WAYS)
+            raise InvalidRequest("The password can come from one place only.", hint=WAYS_TO_GIVE)
         if self.password_stdin:
             found = password_on_stdin()
         elif self.password_file is not None:
@@ -60,7 +49,9 @@ class GivenPassword:
         elif session.prompts.possible:
             found = session.prompts.password(f"Password of {username}")
         else:
-            raise InvalidRequest("A password is needed, and nobody can be asked.", hint=_WAYS)
+            raise InvalidRequest(
+                "A password is needed, and nobody can be asked.", hint=WAYS_TO_GIVE
+            )
         if not found:
             raise InvalidRequest("No password was given.")
         return found
