@@ -110,7 +110,7 @@ def status(server: Server, user: Login, asked: str | None = None) -> int:
 def new_user(store: SqlStore) -> Login:
     """An account that authctl made, of which MLflow verifies the password quickly."""
     user = (named("user"), PASSWORD)
-    store._add_user(user[0], quick_hash(user[1]), is_admin=False)
+    store.add_account(user[0], quick_hash(user[1]), is_admin=False)
     return user
 
 

@@ -101,7 +101,7 @@ def _change_group(
     adds, name = first.act is not Act.REMOVE, first.username or ""
     match first.kind:
         case Kind.USER if first.act is Act.ADD:
-            store.add_user(name, hashes[name], is_admin=bool(first.is_admin))
+            store.add_account(name, hashes[name], is_admin=bool(first.is_admin))
         case Kind.USER if adds:
             store.set_admin(name, bool(first.is_admin), force=force)
         case Kind.USER:

@@ -145,7 +145,7 @@ class SqlStore(SqlBulk):
         """Make an account. AlreadyExists; InvalidRequest for a name or password not allowed."""
         checked_username(username)
         # Hashing takes long: not while others wait for the transaction.
-        return self.add_user(username, self.hashed(password), is_admin=is_admin)
+        return self.add_account(username, self.hashed(password), is_admin=is_admin)
 
     def hashed(self, password: str) -> str:
         """The hash of a new password. InvalidRequest when it is too short."""
@@ -198,7 +198,7 @@ class SqlStore(SqlBulk):
         return sql_users.find_account(connection, self.schema, username)
 
     @writing
-    def add_user(
+    def add_account(
         self, connection: Connection, username: str, password_hash: str, *, is_admin: bool = False
     ) -> User:
         """Make an account whose password is `hashed` already. AlreadyExists; InvalidRequest."""

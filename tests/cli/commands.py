@@ -43,7 +43,8 @@ class Shell:
     def environment(self) -> dict[str, str]:
         # Which authorities this machine trusts is shown by some commands.
         bundles = {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}
-        return clean_environment(HOME=str(self.folder), COLUMNS="80", **bundles, **self.settings)
+        own = {"HOME": str(self.folder), "COLUMNS": "80"}
+        return clean_environment(**{**own, **bundles, **self.settings})
 
     def run(self, *arguments: str, stdin: str = "") -> Done:
         with tempfile.TemporaryDirectory() as folder:

@@ -93,6 +93,7 @@ def _masked(text: str) -> str:
     return re.sub(r"(?<=password   )\S{24}", "...", text.replace("\r", "").strip())
 
 
+@pytest.mark.long
 def test_the_servers_of_the_examples_start(world: World, tmp_path: Path) -> None:
     """All at once: they are started by the same program, and each takes its time."""
     ports = {line: free_port() for line in SERVERS}

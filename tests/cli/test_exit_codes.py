@@ -133,7 +133,7 @@ def drift(place: Place) -> int:
 
 def partial_import(place: Place) -> int:
     place.write("good.txt", "a long enough password")
-    users = place.write("user.csv", "username,password_file\nbob,good.txt\ncarol,good.txt\n")
+    users = place.write("users.csv", "username,password_file\nbob,good.txt\ncarol,good.txt\n")
     database = sqlite3.connect(place.shell.folder / "auth.db")
     database.execute(
         "CREATE TRIGGER refuse BEFORE INSERT ON users WHEN NEW.username = 'carol'"

@@ -247,8 +247,8 @@ def test_bad_rows_are_named_by_their_lines_before_anything_is_changed(shell: She
     ("options", "message"),
     [
         (("nowhere.csv",), "nowhere.csv cannot be read: No such file or directory."),
-        (("user.csv", "--format", "tmol"), "--format cannot be 'tmol'."),
-        (("user.csv", "--fields", "usrname"), "There is no field 'usrname'."),
+        (("users.csv", "--format", "tmol"), "--format cannot be 'tmol'."),
+        (("users.csv", "--fields", "usrname"), "There is no field 'usrname'."),
     ],
 )
 def test_a_slip_changes_nothing(shell: Shell, options: tuple[str, ...], message: str) -> None:

@@ -88,7 +88,7 @@ class Writer(SqlStore):
     """A store that knows roles by their names and makes users without the time a hash takes."""
 
     def add_user(self, name: str, is_admin: bool = False) -> None:
-        self._add_user(name, SHUT, is_admin=is_admin)
+        self.add_account(name, SHUT, is_admin=is_admin)
 
     def add_role(self, role: str) -> None:
         self.create_role(role, DEFAULT_WORKSPACE, None)
