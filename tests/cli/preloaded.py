@@ -8,12 +8,17 @@ tested elsewhere.
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
 import json
 import os
+import signal
 import socket
 import sys
+import tempfile
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import alembic.command
@@ -36,7 +41,52 @@ if TYPE_CHECKING:
 IMPORTED = (alembic, httpx, passlib, rich, sqlalchemy, authctl)
 
 
+# The commands that between them use what is slow the first time, such as how SQLAlchemy writes SQL.
+_WARMING = (
+    "db init",
+    "user create alice --generate",
+    "user list -o table",
+    "perm grant alice --experiment-id 1 --level READ",
+    "perm list -o json",
+    "perm explain alice --experiment-id 1",
+    "perm list --matrix -o table",
+    "role create testers",
+    "role assign testers alice",
+    "role show testers",
+    "admin promote alice",
+    "export",
+    "plan -f access.toml",
+    "apply -f access.toml",
+    "context list",
+    "doctor --offline",
+    "user show alice",
+    "perm revoke alice --experiment-id 1",
+    "user delete alice --yes --force",
+)
+
+
+def warm_up() -> None:
+    """Run commands in this process, on a database that is thrown away."""
+    kept, here = dict(os.environ), Path.cwd()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        os.chdir(folder)
+        os.environ.update(HOME=folder, AUTHCTL_DB="sqlite:///auth.db")
+        Path("access.toml").write_text('version = 1\n[[user]]\nname = "alice"\nadmin = true\n')
+        for line in _WARMING:
+            authctl.cli.main.run(line.split())
+        os.chdir(here)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ.clear()
+    os.environ.update(kept)
+
+
 def serve(requests: Any) -> None:
+    warm_up()
+    gc.collect()
     gc.freeze()
     for line in requests:
         pid = os.fork()
