@@ -34,6 +34,9 @@ ROLE_TABLES_OF_HEAD = frozenset({"users", "roles", "role_permissions", "user_rol
 
 _SINCE_3_17 = sorted(WILDCARD_ONLY - {ResourceType.WORKSPACE})
 
+_COMMITS_TABLES = ("mysql", "mariadb")
+"""Engines that commit each table as it is made, whatever becomes of the rest."""
+
 _CREATION_LOCK = 0x61757468  # any number that others are unlikely to lock
 
 
@@ -169,6 +172,9 @@ def create(connection: Connection) -> None:
             additions.install(connection)
             make(connection, schema_at(HEAD, dialect=connection.dialect.name))
             history.record(connection, history.Event.CREATED, HEAD)
+            if connection.dialect.name in _COMMITS_TABLES:
+                # Whoever waits sees the tables already, and must find their revision with them.
+                connection.exec_driver_sql("COMMIT")
 
 
 def make(connection: Connection, schema: Schema) -> None:
@@ -185,7 +191,7 @@ def alone(connection: Connection) -> Iterator[None]:
     if dialect == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))
         yield
-    elif dialect in ("mysql", "mariadb"):
+    elif dialect in _COMMITS_TABLES:
         # Named after the database, since a server has one such lock of a name for all of them.
         name = func.concat("authctl.", func.md5(func.database()))
         if not connection.scalar(select(func.get_lock(name, PATIENCE))):
