@@ -282,6 +282,11 @@ class Role:
     description: str | None
     permissions: tuple[RolePermission, ...] = ()
 
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether a user's own grants are in it (contract 1.6)."""
+        return self.name.startswith(SYNTHETIC_ROLE_PREFIX)
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:

@@ -156,8 +156,13 @@ class SharedOptions:
 
 UserName = Annotated[str, Argument(metavar="NAME", help="The account's name.")]
 UserNames = Annotated[list[str], Argument(metavar="NAME...", help="One or more accounts.")]
+Holders = Annotated[list[str], Argument(metavar="USER...", help="One or more users.")]
+OneUser = Annotated[str, Argument(metavar="USER", help="The user.")]
 DryRun = Annotated[
     bool, Option("--dry-run", "-n", help="Say what would change, and change nothing.")
+]
+NoGrantIsFine = Annotated[
+    bool, Option("--ignore-missing", help="Let it pass if there is no such grant.")
 ]
 Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask for confirmation.")]
 Force = Annotated[

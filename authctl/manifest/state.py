@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from authctl.errors import InvalidRequest
-from authctl.model import DEFAULT_WORKSPACE, SYNTHETIC_ROLE_PREFIX, Permission, Resource
+from authctl.model import DEFAULT_WORKSPACE, Permission, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,11 +71,7 @@ class State:
         if found.roles is None:
             return cls(users, None, grants, found.complete)
         name_of = {user.id: user.username for user in found.users}
-        shared = [
-            (role, holders)
-            for role, holders in found.roles
-            if not role.name.startswith(SYNTHETIC_ROLE_PREFIX)
-        ]
+        shared = [(role, holders) for role, holders in found.roles if not role.is_synthetic]
         here = [(role, held) for role, held in shared if role.workspace == DEFAULT_WORKSPACE]
         roles = {
             role.name: RoleState(

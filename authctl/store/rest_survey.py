@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from authctl.errors import InvalidRequest, NotFound
-from authctl.model import DEFAULT_WORKSPACE, SYNTHETIC_ROLE_PREFIX, Grant, Role, User
+from authctl.model import DEFAULT_WORKSPACE, Grant, Role, User
 from authctl.store.base import Survey
 from authctl.store.rest_roles import RestRoles, own_grants
 from authctl.wire import paths
@@ -55,5 +55,5 @@ def _held(server: Sender, roles: Iterable[Role]) -> list[tuple[Role, tuple[int, 
     return [
         (role, tuple(assignment.user_id for assignment in asked.assignments_of(role.id)))
         for role in roles
-        if not role.name.startswith(SYNTHETIC_ROLE_PREFIX)
+        if not role.is_synthetic
     ]

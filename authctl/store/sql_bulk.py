@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from authctl.errors import InvalidRequest
-from authctl.model import SYNTHETIC_ROLE_PREFIX, Resource
+from authctl.model import Resource
 from authctl.store.grants_base import remove_rows
 from authctl.store.grants_roles import check_level, put_rows
 from authctl.store.sql_engine import writing
@@ -81,9 +80,7 @@ class SqlBulk(SqlRoles):
     @writing
     def assign_all(self, connection: Connection, role_id: int, usernames: Collection[str]) -> None:
         """Give users a role, where they do not hold it. NotFound; InvalidRequest."""
-        role = self._role(connection, role_id)
-        if role.name.startswith(SYNTHETIC_ROLE_PREFIX):
-            raise InvalidRequest(f"Role '{role.name}' is a user's own and cannot be assigned.")
+        self.refuse_synthetic(connection, role_id)
         held = self._held_by(connection, role_id)
         ids = {require_user(connection, self.schema, name).id for name in usernames} - {*held}
         if ids:

@@ -162,9 +162,7 @@ class SqlRoles:
         """Give a user a role. NotFound; AlreadyExists; InvalidRequest for a synthetic role."""
         assignments = self._table("user_role_assignments")
         user = require_user(connection, self.schema, username)
-        role = self._role(connection, role_id)
-        if role.name.startswith(SYNTHETIC_ROLE_PREFIX):
-            raise InvalidRequest(f"Role '{role.name}' is a user's own and cannot be assigned.")
+        self.refuse_synthetic(connection, role_id)
         held = self._assignments(connection, role_id)
         if user.id in [assignment.user_id for assignment in held]:
             raise AlreadyExists(
@@ -220,6 +218,12 @@ class SqlRoles:
             select(roles).where(roles.c.name == name, roles.c.workspace == workspace)
         )
         return any((row.name, row.workspace) == (name, workspace) for row in found)
+
+    def refuse_synthetic(self, connection: Connection, role_id: int) -> None:
+        """Refuse to let anybody else hold a role of a user's own. NotFound; InvalidRequest."""
+        role = self._role(connection, role_id)
+        if role.is_synthetic:
+            raise InvalidRequest(f"Role '{role.name}' is a user's own and cannot be assigned.")
 
     def _role(self, connection: Connection, role_id: int) -> Role:
         found = self._select(connection, self._table("roles").c.id == _checked_id(role_id))

@@ -9,7 +9,7 @@ from authctl.cli.context.file import ContextsFile
 from authctl.cli.location import TRACKING_URI, Mode, is_http
 from authctl.cli.options import SharedOptions
 from authctl.cli.session import Session
-from authctl.model import PROMPT_TAG, SYNTHETIC_ROLE_PREFIX, ResourceType
+from authctl.model import PROMPT_TAG, ResourceType
 from authctl.wire import paths
 from authctl.wire.exchange import call
 
@@ -50,7 +50,7 @@ def _users(session: Session) -> Iterable[str]:
 
 def _roles(session: Session) -> Iterable[str]:
     roles = session.roles.list_roles()
-    return [role.name for role in roles if not role.name.startswith(SYNTHETIC_ROLE_PREFIX)]
+    return [role.name for role in roles if not role.is_synthetic]
 
 
 def _contexts(session: Session) -> Iterable[str]:

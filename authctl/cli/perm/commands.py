@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -18,7 +18,7 @@ from authctl.cli.grants import (
     resource_of,
     resource_row,
 )
-from authctl.cli.options import DryRun, LevelName
+from authctl.cli.options import DryRun, Holders, LevelName, NoGrantIsFine, OneUser
 from authctl.cli.people import get_user, naming
 from authctl.cli.perm import copying, explain, listing, prune
 from authctl.cli.perm.listing import EFFECTIVE
@@ -46,9 +46,6 @@ app.add_typer(explain.app)
 app.add_typer(copying.app)
 app.add_typer(prune.app)
 
-UserNames = Annotated[list[str], typer.Argument(metavar="USER...", help="One or more users.")]
-OneUser = Annotated[str, typer.Argument(metavar="USER", help="The user.")]
-
 
 @command(
     app,
@@ -60,7 +57,7 @@ OneUser = Annotated[str, typer.Argument(metavar="USER", help="The user.")]
 )
 def grant(
     session: Session,
-    users: UserNames,
+    users: Holders,
     level: LevelName,
     targets: TargetOptions,
     *,
@@ -92,12 +89,10 @@ def grant(
 )
 def revoke(
     session: Session,
-    users: UserNames,
+    users: Holders,
     targets: TargetOptions,
     *,
-    ignore_missing: Annotated[
-        bool, typer.Option("--ignore-missing", help="Let it pass if there is no such grant.")
-    ] = False,
+    ignore_missing: NoGrantIsFine = False,
     dry_run: DryRun = False,
 ) -> None:
     """Take users' own grants away, so that roles and the default decide."""

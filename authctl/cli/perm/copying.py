@@ -14,7 +14,7 @@ from authctl.cli.options import DryRun
 from authctl.cli.people import get_user, naming
 from authctl.cli.session import Session
 from authctl.errors import InvalidRequest, PermissionDenied
-from authctl.model import SYNTHETIC_ROLE_PREFIX, Permission
+from authctl.model import Permission
 
 if TYPE_CHECKING:
     from authctl.cli.field import Row
@@ -84,11 +84,7 @@ def _warn_of_the_rest(session: Session, source: User) -> None:
     if source.is_admin:
         session.output.warn(f"'{name}' is an admin, which is not copied: authctl admin promote")
     with suppress(InvalidRequest, PermissionDenied):  # no roles here, or none to be seen
-        roles = [
-            role.name
-            for role in session.roles.roles_of(name)
-            if not role.name.startswith(SYNTHETIC_ROLE_PREFIX)
-        ]
+        roles = [role.name for role in session.roles.roles_of(name) if not role.is_synthetic]
         if roles:
             session.output.warn(
                 f"'{name}' also holds roles, which are not copied ({', '.join(roles)}):"

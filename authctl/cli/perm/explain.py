@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from authctl.cli.command import command
 from authctl.cli.field import Field
 from authctl.cli.grants import LEVEL, RESOURCE, USER, resource_row
 from authctl.cli.location import Mode
+from authctl.cli.options import OneUser
 from authctl.cli.perm.reasons import answered, somebody
 from authctl.cli.session import Session
 from authctl.cli.targets import TargetOptions
@@ -59,7 +60,7 @@ _ANSWER = (
 )
 def explain(
     session: Session,
-    user: Annotated[str, typer.Argument(metavar="USER", help="The user.")],
+    user: OneUser,
     targets: TargetOptions,
 ) -> None:
     """Explain how a user's level on one resource comes about.

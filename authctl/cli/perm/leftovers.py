@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from authctl.cli.grants import resource_row
 from authctl.cli.location import TRACKING_URI, Mode, is_http, without_password
 from authctl.errors import InvalidRequest, NotFound
-from authctl.model import DEFAULT_WORKSPACE, SYNTHETIC_ROLE_PREFIX, WILDCARD, synthetic_role
+from authctl.model import DEFAULT_WORKSPACE, WILDCARD, synthetic_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,11 +114,7 @@ def _ownerless(session: Session) -> list[Role]:
         return []
     # Users after roles: whose role is listed was there before it.
     owned = _owned(session)
-    return [
-        role
-        for role in roles
-        if role.name.startswith(SYNTHETIC_ROLE_PREFIX) and role.name not in owned
-    ]
+    return [role for role in roles if role.is_synthetic and role.name not in owned]
 
 
 def _owned(session: Session) -> set[str]:

@@ -17,7 +17,6 @@ from authctl.cli.role.names import (
     OneRole,
     RoleNames,
     checked_role_name,
-    is_synthetic,
 )
 from authctl.cli.session import Session
 from authctl.errors import AlreadyExists, NotFound
@@ -72,7 +71,7 @@ def list_roles(
         [
             {**_described(role), "grant_count": len(role.permissions)}
             for role in NamedRoles(session)
-            if (everything or not is_synthetic(role)) and (held is None or role.id in held)
+            if (everything or not role.is_synthetic) and (held is None or role.id in held)
         ]
     )
 
@@ -159,7 +158,7 @@ def delete(
     members = {
         name: len(session.roles.assignments_of(role.id))
         for name in names
-        if (role := roles.find(name)) and not is_synthetic(role)
+        if (role := roles.find(name)) and not role.is_synthetic
     }
     if members and not (yes or dry_run):
         what = ", ".join(f"{name} ({_people(count)})" for name, count in members.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -10,7 +10,7 @@ from authctl.cli.batch import RESULTS, change_each, result, unchanged
 from authctl.cli.command import command
 from authctl.cli.field import Field
 from authctl.cli.grants import BEFORE, LEVEL, RESOURCE, level_set, resource_of, resource_row
-from authctl.cli.options import DryRun, LevelName
+from authctl.cli.options import DryRun, LevelName, NoGrantIsFine
 from authctl.cli.role.names import NamedRoles, RoleNames
 from authctl.cli.session import Session
 from authctl.cli.targets import TargetOptions, parse_level
@@ -72,9 +72,7 @@ def revoke(
     names: RoleNames,
     targets: TargetOptions,
     *,
-    ignore_missing: Annotated[
-        bool, typer.Option("--ignore-missing", help="Let it pass if there is no such grant.")
-    ] = False,
+    ignore_missing: NoGrantIsFine = False,
     dry_run: DryRun = False,
 ) -> None:
     """Take grants out of roles."""

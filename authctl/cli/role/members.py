@@ -9,7 +9,7 @@ import typer
 from authctl.cli.batch import RESULTS, change_each, result, unchanged
 from authctl.cli.command import command
 from authctl.cli.field import Field
-from authctl.cli.options import DryRun
+from authctl.cli.options import DryRun, Holders
 from authctl.cli.people import get_user
 from authctl.cli.role.names import NamedRoles, OneRole
 from authctl.cli.session import Session
@@ -23,8 +23,6 @@ app = typer.Typer()
 
 _FIELDS = (Field("role"), Field("username", "user"), *RESULTS)
 
-UserNames = Annotated[list[str], typer.Argument(metavar="USER...", help="One or more users.")]
-
 
 @command(
     app,
@@ -33,7 +31,7 @@ UserNames = Annotated[list[str], typer.Argument(metavar="USER...", help="One or 
     authctl role assign trainers alice
     authctl role assign trainers alice bob --dry-run""",
 )
-def assign(session: Session, name: OneRole, users: UserNames, *, dry_run: DryRun = False) -> None:
+def assign(session: Session, name: OneRole, users: Holders, *, dry_run: DryRun = False) -> None:
     """Give a role to users."""
     sheet = session.output.sheet(_FIELDS, name="username")
     role = NamedRoles(session).to_change(name)
@@ -63,7 +61,7 @@ def assign(session: Session, name: OneRole, users: UserNames, *, dry_run: DryRun
 def unassign(
     session: Session,
     name: OneRole,
-    users: UserNames,
+    users: Holders,
     *,
     ignore_missing: Annotated[
         bool, typer.Option("--ignore-missing", help="Let it pass if a user does not hold it.")

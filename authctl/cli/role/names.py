@@ -27,7 +27,7 @@ class NamedRoles:
 
     def __iter__(self) -> Iterator[Role]:
         """Every role by its name, those of users' own grants last."""
-        return iter(sorted(self._roles.values(), key=lambda role: (is_synthetic(role), role.name)))
+        return iter(sorted(self._roles.values(), key=lambda role: (role.is_synthetic, role.name)))
 
     def find(self, name: str) -> Role | None:
         """The role of exactly this name, or None."""
@@ -37,7 +37,7 @@ class NamedRoles:
         """The role of exactly this name; NotFound suggests the one that was probably meant."""
         role = self._roles.get(name)
         if role is None:
-            names = [role.name for role in self if not is_synthetic(role)]
+            names = [role.name for role in self if not role.is_synthetic]
             raise NotFound(f"There is no role '{name}'.", hint=did_you_mean(name, names))
         return role
 
@@ -45,11 +45,6 @@ class NamedRoles:
         """A role that an administrator made. NotFound; InvalidRequest for any other."""
         refuse_synthetic(name)
         return self.get(name)
-
-
-def is_synthetic(role: Role) -> bool:
-    """Whether a user's own grants are in it (contract 1.6)."""
-    return role.name.startswith(SYNTHETIC_ROLE_PREFIX)
 
 
 def refuse_synthetic(name: str) -> None:
