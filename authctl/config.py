@@ -21,11 +21,22 @@ ADMIN_PASSWORD = "MLFLOW_AUTH_ADMIN_PASSWORD"  # noqa: S105 - a variable's name
 DATABASE = "AUTHCTL_DB"
 
 BASIC_AUTHENTICATION = "mlflow.server.auth:authenticate_request_basic_auth"
+JWT_AUTHENTICATION = "authctl.server.jwt:authenticate"
+
+ALGORITHMS = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA"),
+)
+"""How tokens may be signed: only where who verifies cannot sign (RFC 8725, section 3.1)."""
 
 _SECTION = "mlflow"
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_JWT_REQUIRED = ("jwt_keys", "jwt_issuer", "jwt_audience")
+_JWT_OPTIONAL = ("jwt_algorithms", "jwt_username_claim")
 _KNOWN_KEYS = frozenset(
     {
+        *_JWT_REQUIRED,
+        *_JWT_OPTIONAL,
         "default_permission",
         "database_uri",
         "admin_username",
@@ -44,10 +55,24 @@ _KNOWN_KEYS = frozenset(
 
 
 @dataclass(frozen=True)
+class JwtSettings:
+    """Which tokens are believed: whose, for whom, and by which keys.
+
+    `keys` is the path of a JWKS file, or the address of one; `algorithms` are of ALGORITHMS.
+    """
+
+    keys: str
+    issuer: str
+    audience: str
+    algorithms: tuple[str, ...] = ("RS256",)
+    username_claim: str = "sub"
+
+
+@dataclass(frozen=True)
 class AuthConfig:
     """The settings of contract 3.1; `source` is the file they were read from, if any.
 
-    `admin_password` is None where nobody gave one.
+    `admin_password` is None where nobody gave one, `jwt` where nobody signs in with tokens.
     """
 
     default_permission: Permission = Permission.READ
@@ -56,6 +81,7 @@ class AuthConfig:
     admin_password: str | None = field(default=None, repr=False)
     authorization_function: str = BASIC_AUTHENTICATION
     source: Path | None = None
+    jwt: JwtSettings | None = None
 
     @classmethod
     def load(cls, path: Path | None, env: Mapping[str, str]) -> AuthConfig:
@@ -77,6 +103,7 @@ class AuthConfig:
                 values.get("authorization_function") or cls.authorization_function
             ),
             source=source,
+            jwt=_jwt(values, source),
         )
         if not _FUNCTION.fullmatch(config.authorization_function):
             raise InvalidRequest(
@@ -151,3 +178,47 @@ def _default_permission(values: Mapping[str, str], source: Path | None) -> Permi
             hint="Use NO_PERMISSIONS to let nobody in by default.",
         )
     return level
+
+
+def _jwt(values: Mapping[str, str], source: Path | None) -> JwtSettings | None:
+    """The settings of tokens, where tokens are asked for. InvalidRequest."""
+    is_asked = values.get("authorization_function") == JWT_AUTHENTICATION
+    stray = [name for name in (*_JWT_REQUIRED, *_JWT_OPTIONAL) if name in values and not is_asked]
+    if stray:
+        raise InvalidRequest(
+            f"{stray[0]} in {source} has no effect: tokens are not asked for.",
+            hint=f"Set authorization_function = {JWT_AUTHENTICATION}, or leave it out.",
+        )
+    if not is_asked:
+        return None
+    missing = [name for name in _JWT_REQUIRED if not values.get(name)]
+    if missing:
+        raise InvalidRequest(
+            f"authorization_function in {source} is '{JWT_AUTHENTICATION}', but"
+            f" {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+            hint="Say where the keys of the issuer are, who it is, and for whom its tokens are.",
+        )
+    claim = values.get("jwt_username_claim", JwtSettings.username_claim)
+    if not claim:
+        raise InvalidRequest(f"jwt_username_claim in {source} is empty.")
+    return JwtSettings(
+        keys=values["jwt_keys"],
+        issuer=values["jwt_issuer"],
+        audience=values["jwt_audience"],
+        algorithms=_algorithms(values.get("jwt_algorithms"), source),
+        username_claim=claim,
+    )
+
+
+def _algorithms(text: str | None, source: Path | None) -> tuple[str, ...]:
+    if text is None:
+        return JwtSettings.algorithms
+    algorithms = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
+    for algorithm in algorithms:
+        if algorithm not in ALGORITHMS:
+            raise InvalidRequest(
+                f"jwt_algorithms in {source} has '{algorithm}', which tokens must not be signed"
+                " with.",
+                hint=f"The algorithms are: {', '.join(ALGORITHMS)}.",
+            )
+    return algorithms

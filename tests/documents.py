@@ -11,6 +11,7 @@ DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINE = re.compile(r"^(?:\$ )?(authctl [^#\n]+)", re.MULTILINE)
 _INLINE = re.compile(r"`(authctl [^`]+)`")
+_FILE = re.compile(r"^<!-- test: (\S+) -->\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SESSION = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -23,6 +24,11 @@ def written_commands(document: str) -> list[str]:
     """Those of blocks and those within a line."""
     within = [text.replace(r"\|", "|").strip() for text in _INLINE.findall(document)]
     return [*typed_commands(document), *within]
+
+
+def files(document: str) -> dict[str, str]:
+    """The files that are shown for tests to use: their names and what is in them."""
+    return dict(_FILE.findall(document))
 
 
 def sessions(document: str) -> list[list[tuple[str, str]]]:

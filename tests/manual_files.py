@@ -124,7 +124,26 @@ TOPIC = Topic(
                         ),
                         Definition(
                             "authorization_function",
-                            "How callers sign in, as module:function; HTTP basic if left out.",
+                            "How callers sign in, as module:function; HTTP basic if left out."
+                            " authctl.server.jwt:authenticate is for tokens (JWT), as the next"
+                            " five say.",
+                        ),
+                        Definition(
+                            "jwt_keys",
+                            "The keys of the tokens' issuer: the path of a JWKS file, or an https"
+                            " address.",
+                        ),
+                        Definition(
+                            "jwt_issuer, jwt_audience",
+                            "Whose tokens are believed, and for whom they must be made: iss, aud.",
+                        ),
+                        Definition(
+                            "jwt_algorithms",
+                            "How tokens may be signed, separated by commas; RS256 if left out.",
+                        ),
+                        Definition(
+                            "jwt_username_claim",
+                            "What in a token is the username; sub if left out.",
                         ),
                         Definition(
                             "grant_default_workspace_access, workspace_cache_max_size,"

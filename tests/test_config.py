@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authctl.config import AuthConfig
+from authctl.config import ALGORITHMS, AuthConfig, JwtSettings
 from authctl.errors import InvalidRequest
 from authctl.model import Permission
 
@@ -160,3 +160,73 @@ def test_a_configuration_never_shows_secrets(ini: Path) -> None:
         f"[mlflow]\nadmin_password = {SECRET}\ndatabase_uri = postgresql://u:{SECRET}@db/x\n",
     )
     assert SECRET not in repr(config)
+
+
+TOKENS = "[mlflow]\nauthorization_function = authctl.server.jwt:authenticate\n"
+WHOSE = """jwt_keys = jwks.json
+jwt_issuer = https://login.example/realms/100%%
+jwt_audience = mlflow
+"""
+
+
+def test_without_tokens_there_are_no_settings_of_theirs(ini: Path) -> None:
+    assert load(ini, "[mlflow]\n").jwt is None
+    assert load(ini, "[mlflow]\nauthorization_function = my.module:authenticate\n").jwt is None
+
+
+def test_the_settings_of_tokens_are_read(ini: Path) -> None:
+    assert load(ini, TOKENS + WHOSE).jwt == JwtSettings(
+        keys="jwks.json",
+        issuer="https://login.example/realms/100%",
+        audience="mlflow",
+        algorithms=("RS256",),
+        username_claim="sub",
+    )
+    more = "jwt_algorithms = ES256, RS256,ES256\njwt_username_claim = upn\n"
+    settings = load(ini, TOKENS + WHOSE + more).jwt
+    assert settings is not None
+    assert (settings.algorithms, settings.username_claim) == (("ES256", "RS256"), "upn")
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_tokens_may_be_signed_with_every_pair_of_keys(ini: Path, algorithm: str) -> None:
+    settings = load(ini, f"{TOKENS}{WHOSE}jwt_algorithms = {algorithm}\n").jwt
+    assert settings is not None
+    assert settings.algorithms == (algorithm,)
+
+
+@pytest.mark.parametrize(
+    "algorithms",
+    ["none", "None", "HS256", "HS384", "HS512", "RS256, HS256", "rs256", "RS256 ES256", "", ","],
+)
+def test_tokens_may_be_signed_with_nothing_else(ini: Path, algorithms: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"jwt_algorithms in .*basic_auth\.ini has"):
+        load(ini, f"{TOKENS}{WHOSE}jwt_algorithms = {algorithms}\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("", "but jwt_keys and jwt_issuer and jwt_audience are not set"),
+        ("jwt_keys = a\njwt_issuer = b\n", "but jwt_audience is not set"),
+        (WHOSE.replace("= mlflow", "="), "but jwt_audience is not set"),
+        (f"{WHOSE}jwt_username_claim =\n", "jwt_username_claim in .* is empty"),
+        (f"{WHOSE}jwt_secret = {SECRET}\n", "unknown key 'jwt_secret'"),
+    ],
+)
+def test_settings_of_tokens_that_leave_something_open_are_refused(
+    ini: Path, lines: str, told: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=told):
+        load(ini, TOKENS + lines)
+
+
+@pytest.mark.parametrize("function", ["", "authorization_function = my.module:authenticate\n"])
+@pytest.mark.parametrize(
+    "line", ["jwt_keys = a", "jwt_issuer = a", "jwt_audience = a", "jwt_algorithms = RS256"]
+)
+def test_settings_of_tokens_without_tokens_are_a_mistake(
+    ini: Path, function: str, line: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=r"^jwt_\w+ in .* has no effect"):
+        load(ini, f"[mlflow]\n{function}{line}\n")

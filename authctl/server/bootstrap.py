@@ -59,7 +59,7 @@ def prepare(
     if env.get(_WORKSPACES, "").lower() in ("true", "1"):
         raise InvalidRequest("Workspaces are not supported.", hint=f"Unset {_WORKSPACES}.")
     if config.authorization_function != BASIC_AUTHENTICATION:
-        load_function(config.authorization_function)
+        load_function(config)
     file = database_file(config.database_uri)
     if file is None:
         secret_key(env, None)

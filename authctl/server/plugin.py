@@ -9,11 +9,12 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from authctl.config import BASIC_AUTHENTICATION, CONFIG_PATH, AuthConfig
+from authctl.config import CONFIG_PATH, AuthConfig
 from authctl.errors import AuthctlError, InvalidRequest
 from authctl.policy.shape import Coverage, coverage
 from authctl.policy.table import Table
 from authctl.server.app import build_app
+from authctl.server.authorization_function import reads_flask
 from authctl.server.bootstrap import prepare
 from authctl.upstream import embedded
 from authctl.upstream.proxy import Proxy
@@ -80,7 +81,7 @@ def _create(upstream: Callable[[], ASGIApp], *, reads_deny: bool = False) -> ASG
         env=os.environ,
         static_prefix=os.environ.get(STATIC_PREFIX, "").rstrip("/"),
     )
-    if config.authorization_function == BASIC_AUTHENTICATION:
+    if not reads_flask(config):
         # MLflow reads the file too, in the middle of a search, and fails where it lacks a key.
         os.environ.pop(CONFIG_PATH, None)
     return app

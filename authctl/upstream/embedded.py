@@ -89,22 +89,27 @@ def _telling_who_asks(app: ASGIApp, flask_app: Any) -> ASGIApp:
     return telling
 
 
-def ask(function: Callable[[], Any], scope: MutableMapping[str, Any]) -> str | Response:
-    """Ask an authorization_function, which reads Flask's request: a username, or its own answer.
+def ask(function: Callable[[], Any], scope: MutableMapping[str, Any]) -> str | Response | None:
+    """Ask an authorization_function that reads Flask's request: a username, or its own answer.
 
-    AuthctlError when it gives anything else.
+    None where its Authorization has no username; AuthctlError when it gives anything else.
     """
     from mlflow.server import app as flask_app  # noqa: PLC0415 - takes seconds
     from starlette.middleware.wsgi import build_environ  # noqa: PLC0415 - warns on import
     from werkzeug import datastructures, exceptions, wrappers  # noqa: PLC0415 - MLflow's
 
-    with flask_app.request_context(build_environ(scope, b"")):
+    # An underscore would let a header pass for its twin with a dash, which a proxy vouches for.
+    headers = [pair for pair in scope["headers"] if b"_" not in pair[0]]
+    with flask_app.request_context(build_environ({**scope, "headers": headers}, b"")):
         try:
             result = function()
         except exceptions.HTTPException as error:
             result = error.get_response()
     if isinstance(result, datastructures.Authorization):
-        return result.username or ""
+        username = result.username
+        if username is not None and not isinstance(username, str):
+            raise AuthctlError("The authorization_function named a user by what is not a text.")
+        return username
     if isinstance(result, wrappers.Response):
         response = Response(result.get_data(), result.status_code)
         response.raw_headers += [

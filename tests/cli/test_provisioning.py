@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.commands import PASSWORD, Shell
+from tests.documents import files
 from tests.live import ADMIN, authctl_server
 from tests.store.databases import contents
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.mlflow
 
 PAGE = Path(__file__).parents[2] / "docs" / "provisioning.md"
-_FILE = re.compile(r"^<!-- test: (\S+) -->\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A job's folder, with the files of the page, and authctl on the path."""
-    for name, content in _FILE.findall(PAGE.read_text(encoding="utf-8")):
+    for name, content in files(PAGE.read_text(encoding="utf-8")).items():
         (tmp_path / name).write_text(content)
     (tmp_path / "ci-bot-password.txt").write_text(PASSWORD)
     program = tmp_path / "bin" / "authctl"

@@ -21,7 +21,16 @@ def authenticate():
     return None
 
 
+def two(request, store):
+    return None
+
+
 not_a_function = 1
+"""
+
+TOKENS = """authorization_function = authctl.server.jwt:authenticate
+jwt_issuer = https://login.example
+jwt_audience = mlflow
 """
 
 SECRET = "hunter2-in-a-url"
@@ -62,6 +71,26 @@ INI = {
         "cannot be imported",
     ),
     "a module that fails": ("authorization_function = failing_badges:f", "KeyError: 'missing'"),
+    "a function of two parameters": (
+        "authorization_function = badges:two",
+        "'badges:two' must take one parameter, the request, or none",
+    ),
+    "tokens and nothing else": (
+        "authorization_function = authctl.server.jwt:authenticate",
+        "jwt_keys and jwt_issuer and jwt_audience are not set",
+    ),
+    "tokens and a file that is not there": (
+        f"{TOKENS}jwt_keys = nowhere.json",
+        "nowhere.json, cannot be read: No such file",
+    ),
+    "tokens and an address without TLS": (
+        f"{TOKENS}jwt_keys = http://login.example/jwks",
+        "neither a file nor the https address of a JWKS",
+    ),
+    "tokens by HMAC": (
+        f"{TOKENS}jwt_keys = https://login.example/jwks\njwt_algorithms = HS256",
+        "jwt_algorithms in .* has 'HS256'",
+    ),
     "what is no function": (
         "authorization_function = badges:not_a_function",
         "is not a function",
