@@ -222,11 +222,27 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a service token may do at most, whatever its user may: read, and on these resources.
+
+    `resources` None means all; a token for some is no administrator's, whoever's it is.
+    """
+
+    read_only: bool = False
+    resources: frozenset[Resource] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
-    """Whoever was proven to ask; made once a request."""
+    """Whoever was proven to ask; made once a request.
+
+    `token` is the name of the service token that proved it, if one did, and `limits` are its own.
+    """
 
     user: User
     scheme: str = "basic"
+    token: str | None = None
+    limits: Limits | None = None
 
     @property
     def username(self) -> str:
@@ -235,8 +251,8 @@ class Principal:
 
     @property
     def is_admin(self) -> bool:
-        """Whether the account passes everywhere."""
-        return self.user.is_admin
+        """Whether whoever asks passes everywhere."""
+        return self.user.is_admin and (self.limits is None or self.limits.resources is None)
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -34,6 +34,7 @@ _COMMANDS = {
     "admin": ("user.admins", "List admins, promote and demote them."),
     "perm": ("perm.commands", "Grant, revoke, list and check permissions."),
     "role": ("role.commands", "Make roles, say what they allow, and assign them to users."),
+    "token": ("token.commands", "Make tokens for programs, list and revoke them (authctl serve)."),
     "doctor": ("doctor.command", "Look at the whole set-up, and say what is wrong."),
     "export": ("manifest.commands", "Write all users, roles and grants as a manifest."),
     "plan": ("manifest.commands", "Show what would have to change to be as a manifest says."),

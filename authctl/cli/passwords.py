@@ -22,17 +22,17 @@ _WAYS = "Use --password-stdin, --password-file FILE or --generate; at a terminal
 WAYS_TO_GIVE = "Use --password-stdin or --password-file FILE; at a terminal you are asked."
 
 
-def in_arguments(ways: str) -> Any:
+def in_arguments(ways: str, what: str = "password") -> Any:
     """The option that nobody should use, hidden; whoever does is told the safe ways."""
 
     def explain(value: str | None) -> None:
         if value is not None:
             raise InvalidRequest(
-                "A password on the command line can be read by everyone on this machine.",
+                f"A {what} on the command line can be read by everyone on this machine.",
                 hint=ways,
             )
 
-    return Option("--password", hidden=True, is_eager=True, callback=explain)
+    return Option(f"--{what}", hidden=True, is_eager=True, callback=explain)
 
 
 PasswordStdin = Annotated[
@@ -59,9 +59,18 @@ class PasswordOptions:
         """The field of a generated password, last in its row."""
         return (Field("password"),) if self.generate else ()
 
+    def refuse(self, why: str) -> None:
+        """Refuse any password. InvalidRequest."""
+        if any(self._chosen):
+            raise InvalidRequest(why, hint="Leave out where a password would come from.")
+
+    @property
+    def _chosen(self) -> list[bool]:
+        return [self.password_stdin, self.password_file is not None, self.generate]
+
     def check(self, session: Session) -> None:
         """Refuse what cannot work before anything else is done."""
-        chosen = [self.password_stdin, self.password_file is not None, self.generate]
+        chosen = self._chosen
         if sum(chosen) > 1:
             raise InvalidRequest("The password can come from one place only.", hint=_WAYS)
         if not any(chosen) and not session.prompts.possible:
@@ -85,7 +94,7 @@ class PasswordOptions:
             return generated_password()
         return checked_password(session.prompts.new_password(f"New password for {username}"))
 
-    def to_print(self, password: str, *, dry_run: bool) -> str | None:
+    def to_print(self, password: str | None, *, dry_run: bool) -> str | None:
         """The password if nobody else knows it."""
         return password if self.generate and not dry_run else None
 
@@ -104,6 +113,6 @@ def current_password(session: Session, username: str, file: str | None) -> str |
     return session.prompts.password("Your present password") if session.prompts.possible else None
 
 
-def password_on_stdin() -> str:
+def password_on_stdin(what: str = "password") -> str:
     """Read the one line of standard input."""
-    return one_line_of(sys.stdin.buffer.read(), "stdin")
+    return one_line_of(sys.stdin.buffer.read(), "stdin", what)

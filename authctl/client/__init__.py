@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from authctl.client.entities import (
     ExperimentPermission,
+    NewToken,
     RegisteredModelPermission,
     User,
     UserPermission,
@@ -13,6 +14,7 @@ from authctl.client.service import AuthServiceClient
 __all__ = [
     "AuthServiceClient",
     "ExperimentPermission",
+    "NewToken",
     "RegisteredModelPermission",
     "User",
     "UserPermission",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from authctl.model import DEFAULT_WORKSPACE
+
+if TYPE_CHECKING:
+    from authctl.service_token import ServiceToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,11 @@ class UserPermission:
 
     allowed: bool
     permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token that was just made; `secret` is what a program shows, and cannot be had again."""
+
+    token: ServiceToken
+    secret: str = field(repr=False)

@@ -13,9 +13,11 @@ from authctl.client.entities import (
     UserPermission,
 )
 from authctl.client.roles import RolesClient
+from authctl.client.tokens import TokensClient
 from authctl.errors import PermissionDenied
 from authctl.model import Action, Grant, Permission, Resource, ResourceType
 from authctl.store.rest import RestStore
+from authctl.store.rest_tokens import RestTokens
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from authctl.store.base import Existing
 
 
-class AuthServiceClient(RolesClient):
+class AuthServiceClient(RolesClient, TokensClient):
     """Administers an MLflow server with authentication: MLflow's own, 2.5 on, or authctl's.
 
     Method for method it can stand for MLflow's `AuthServiceClient`, before 3.13 and since,
@@ -60,7 +62,8 @@ class AuthServiceClient(RolesClient):
             tracking_uri, os.environ, Path.home(), allow_http=allow_http, timeout=timeout
         )
         self._store = RestStore(server)
-        super().__init__(self._store.roles)
+        RolesClient.__init__(self, self._store.roles)
+        TokensClient.__init__(self, RestTokens(server))
 
     def close(self) -> None:
         """Give connections back."""
@@ -77,9 +80,10 @@ class AuthServiceClient(RolesClient):
     ) -> None:
         self.close()
 
-    def create_user(self, username: str, password: str) -> User:
-        """Make an account, not an admin's. AlreadyExists; InvalidRequest, as for a password
-        shorter than 12 characters.
+    def create_user(self, username: str, password: str | None) -> User:
+        """Make an account, not an admin's; without a password a service account (authctl's server).
+
+        AlreadyExists; InvalidRequest, as for a password shorter than 12 characters.
         """
         return _user(self._store.create_user(username, password), [])
 

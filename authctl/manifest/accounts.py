@@ -17,24 +17,30 @@ if TYPE_CHECKING:
 
 USER_KEYS = ("name", "admin", "password_file", "password")
 
-_GENERATE = "generate"
-_WAYS = 'Use password_file = "FILE", or password = "generate" to have one made up and printed.'
+_WAYS = (
+    'Use password_file = "FILE", password = "generate" to have one made up and printed, or'
+    ' password = "none" for a service account, which has tokens only.'
+)
 
 
 class From(StrEnum):
     """Where a new password can come from."""
 
-    NONE = "none"
+    NOWHERE = "nowhere"
     FILE = "file"
     GENERATE = "generate"
     GIVEN = "given"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordSource:
-    """Where a new password comes from: nowhere, a file, thin air, or it is given here itself."""
+    """Where a new password comes from: nowhere, a file, thin air, or it is given here itself.
 
-    kind: From = From.NONE
+    A service account is to have none.
+    """
+
+    kind: From = From.NOWHERE
     file: Path | None = None
     given: str | None = field(default=None, repr=False)
 
@@ -48,6 +54,10 @@ class PasswordSource:
 
 NOWHERE = PasswordSource()
 GENERATED = PasswordSource(From.GENERATE)
+NO_PASSWORD = PasswordSource(From.NONE)
+
+SPELLED = {str(source.kind): source for source in (GENERATED, NO_PASSWORD)}
+"""The words that files write instead of a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +81,11 @@ def wanted_user(entry: Mapping[str, object], *, where: str, folder: Path) -> Wan
 
 
 def read_password(source: PasswordSource, *, where: str) -> str | None:
-    """Get a new password; None where there is no source.
+    """Get a new password; None where there is no source, and for a service account.
 
     InvalidRequest, which names `where`, if the file cannot be read or the password is too short.
     """
-    if source.kind is From.NONE:
+    if source.kind in (From.NOWHERE, From.NONE):
         return None
     if source.kind is From.GENERATE:
         return generated_password()
@@ -88,11 +98,12 @@ def read_password(source: PasswordSource, *, where: str) -> str | None:
 
 def _source(table: Entry, folder: Path) -> PasswordSource:
     literal = table.values.get("password")
-    if literal is not None and literal != _GENERATE:
+    spelled = SPELLED.get(literal) if isinstance(literal, str) else None
+    if literal is not None and spelled is None:
         raise table.error("a password must not be written out in this file.", hint=_WAYS)
     file = table.optional_text("password_file")
     if file is None:
-        return NOWHERE if literal is None else GENERATED
+        return spelled or NOWHERE
     if literal is not None:
         raise table.error("the password can come from one place only.", hint=_WAYS)
     if not file or "\0" in file:

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from authctl.errors import AlreadyExists, NotFound
+from authctl.manifest.accounts import NO_PASSWORD
 from authctl.manifest.change import Act
 from authctl.manifest.plan import stage
 from authctl.manifest.saved import refuse_moved
@@ -101,7 +102,8 @@ def _change_group(
     adds, name = first.act is not Act.REMOVE, first.username or ""
     match first.kind:
         case Kind.USER if first.act is Act.ADD:
-            store.add_account(name, hashes[name], is_admin=bool(first.is_admin))
+            hashed = None if first.password == NO_PASSWORD else hashes[name]
+            store.add_account(name, hashed, is_admin=bool(first.is_admin))
         case Kind.USER if adds:
             store.set_admin(name, bool(first.is_admin), force=force)
         case Kind.USER:
@@ -127,7 +129,7 @@ def _change_user(store: RestStore, change: Change, password: str | None, *, forc
         return store.set_admin(name, bool(change.is_admin), force=force)
     if change.act is Act.REMOVE:
         return _is_done(lambda: store.delete_user(name, force=force), but=NotFound)
-    store.create_user(name, password or "")
+    store.create_user(name, None if change.password == NO_PASSWORD else password or "")
     if change.is_admin:
         store.set_admin(name, is_admin=True)
     return True

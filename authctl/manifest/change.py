@@ -68,14 +68,14 @@ class Change:
             "before": self.before,
             "is_admin": self.is_admin,
             "description": self.description,
-            "password_from": None if self.password.kind is From.NONE else str(self.password.kind),
+            "password_from": None if self.password == NOWHERE else str(self.password.kind),
             "password_file": None if self.password.file is None else str(self.password.file),
         }
 
     @classmethod
     def from_json(cls, data: Any) -> Change:
         """Read it back. KeyError, TypeError or ValueError for what `to_json` does not write."""
-        kind, file = From(data["password_from"] or From.NONE), data["password_file"]
+        kind, file = From(data["password_from"] or From.NOWHERE), data["password_file"]
         if (kind is From.FILE) != isinstance(file, str) or kind is From.GIVEN:
             raise ValueError
         change = cls(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _HEAD = """\
 # Users, roles and grants, as authctl export found them.
 # Passwords are not exported. To make a user who is not there, add to the table of that user
-# password_file = "FILE", or password = "generate".
+# password_file = "FILE", or password = "generate" or "none".
 """
 _KEYS = {
     ResourceType.EXPERIMENT: "experiment_id",

@@ -106,10 +106,10 @@ def _users(state: State, wanted: Wanted) -> Iterator[Change]:
                 checked_username(name)
             except InvalidRequest as error:
                 raise InvalidRequest(f"{asked.where}: {error.message}", hint=error.hint) from error
-            if user.password.kind is From.NONE:
+            if user.password.kind is From.NOWHERE:
                 raise InvalidRequest(
                     f"{asked.where}: '{name}' is new, and no password is given.",
-                    hint='Add password_file = "FILE", or password = "generate".',
+                    hint='Add password_file = "FILE", or password = "generate" or "none".',
                 )
             is_admin = bool(user.is_admin)
             yield Change(Act.ADD, Kind.USER, name, is_admin=is_admin, password=user.password)

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from authctl.errors import InvalidRequest
-from authctl.manifest.accounts import GENERATED, From, PasswordSource, WantedUser
+from authctl.manifest.accounts import SPELLED, PasswordSource, WantedUser
 from authctl.manifest.entry import nearest
 from authctl.manifest.read import AskedUser
 
@@ -78,7 +78,7 @@ def to_csv(users: Iterable[WantedUser]) -> str:
     for user in users:
         flag = {None: "", True: "yes", False: "no"}[user.is_admin]
         source = user.password
-        password = "generate" if source == GENERATED else source.given or ""
+        password = str(source.kind) if source in SPELLED.values() else source.given or ""
         file = str(source.file.absolute()) if source.file else ""
         writer.writerow([user.name, flag, password, file])
     return text.getvalue()
@@ -160,6 +160,6 @@ def _source(cells: dict[str, str], folder: Path) -> PasswordSource:
     given, file = cells.get("password", ""), cells.get("password_file", "").strip()
     if given and file:
         raise InvalidRequest("the password can come from one place only.")
-    if given == From.GENERATE:
-        return GENERATED
+    if given in SPELLED:
+        return SPELLED[given]
     return PasswordSource.of(file=folder / file if file else None, given=given or None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from authctl.model import WILDCARD, Action, Resource, ResourceType
+from authctl.policy.narrowing import refusal
 from authctl.policy.rule import Access
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def admit(  # noqa: PLR0911 - a chain of verdicts, each final
         return Decision(True, "open to everyone", name)
     if principal is None:
         return Decision(False, "nobody was proven to ask", name)
+    if principal.limits and (why := refusal(rule, principal.limits)):
+        return Decision(False, why, name)
     if principal.is_admin:
         return Decision(True, "an administrator asks", name)
     if rule is None:

@@ -178,7 +178,7 @@ class Rule:
     `many` are the query keys that may repeat, `never` the field values that nobody may send and
     `only` those that all but administrators are held to; `unlike_users` is a field that must not
     be a user's name; `who` names the user a request is about. `here` says that authctl itself
-    answers.
+    answers, `reads` that nothing is changed, so that a token which may only read passes.
     """
 
     method: str
@@ -197,6 +197,7 @@ class Rule:
     unlike_users: str = ""
     who: Selector | None = None
     here: bool = False
+    reads: bool = False
     pattern: re.Pattern[str] | None = None
 
     @property
@@ -266,8 +267,12 @@ def rule(  # noqa: PLR0913 - the words of a row, each optional
     unlike_users: str = "",
     who: Selector | None = None,
     here: bool = False,
+    reads: bool = False,
 ) -> Rule:
-    """Write one row; paths under /mlflow are API 2.0 unless said, bodies are JSON but for GET."""
+    """Write one row; paths under /mlflow are API 2.0 unless said, bodies are JSON but for GET.
+
+    GET and HEAD read; of the others a row must say so.
+    """
     method, path = route.split(" ", 1)
     needs = (demand, *more) if isinstance(demand, Need) else more
     access = Access.SIGNED_IN if isinstance(demand, Need) else demand
@@ -292,6 +297,7 @@ def rule(  # noqa: PLR0913 - the words of a row, each optional
         unlike_users=unlike_users,
         who=who,
         here=here,
+        reads=reads or method in ("GET", "HEAD"),
         pattern=_compile(path),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authctl.config import BASIC_AUTHENTICATION
+from authctl.config import BASIC_AUTHENTICATION, JWT_AUTHENTICATION
 from authctl.policy.table import Table
 from authctl.server.admin_api import Settings
 from authctl.server.authenticate import Authenticator
@@ -13,6 +13,7 @@ from authctl.server.enforcement import Door, Parts
 from authctl.server.origin import Origins
 from authctl.server.page_tokens import PageTokens
 from authctl.server.signup_token import SignupTokens
+from authctl.server.token_login import TokenLogin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,17 +35,18 @@ def build_app(
 ) -> ASGIApp:
     """Make the server: `upstream` behind the door, judged by the grants in `store`.
 
-    InvalidRequest for an authorization_function that cannot be imported.
+    InvalidRequest for an authorization_function that cannot be used.
     """
     is_basic = config.authorization_function == BASIC_AUTHENTICATION
     return Door(
         Parts(
             upstream=upstream,
             table=Table(),
-            authenticate=(
+            authenticate=TokenLogin(
+                store,
                 Authenticator(store)
                 if is_basic
-                else AuthorizationFunction(load_function(config.authorization_function), store)
+                else AuthorizationFunction(load_function(config), store),
             ),
             store=store,
             origins=Origins.from_environment(env),
@@ -55,5 +57,6 @@ def build_app(
                 is_basic=is_basic,
                 static_prefix=static_prefix,
             ),
+            bearer=config.authorization_function == JWT_AUTHENTICATION,
         )
     )

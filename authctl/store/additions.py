@@ -14,13 +14,14 @@ from sqlalchemy import MetaData, select
 
 from authctl.store.history import TABLE as HISTORY
 from authctl.store.tables import version_table
+from authctl.store.token_rows import TABLE as TOKENS
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
 VERSION_TABLE = "authctl_version"
-TABLES = (HISTORY,)
+TABLES = (HISTORY, TOKENS)
 """Every table that authctl adds, besides the one of the version."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -29,6 +30,7 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 def install(connection: Connection) -> None:
     """Bring authctl's own tables to their newest form; harmless where they are.
 
+    They refer to users, so MLflow's tables must be there.
     On MySQL, where tables are made outside of transactions, it ends the one it is called in.
     """
     from alembic import command  # noqa: PLC0415 - slow to import, and hardly ever needed

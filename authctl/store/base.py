@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
 
     from authctl.model import (
         Account,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         RolePermission,
         User,
     )
+    from authctl.service_token import Asked, Bearer, ServiceToken
 
 Existing = Literal["replace", "refuse", "require"]
 """What `grant` does about a grant that is there: replace it, refuse, or require that there is one.
@@ -75,8 +77,12 @@ class AuthStore(Protocol):
     def keeps(self, kind: ResourceType) -> bool:
         """Whether this store has a place for grants on resources of a type, and tells them."""
 
-    def create_user(self, username: str, password: str, *, is_admin: bool = False) -> User:
-        """Make an account. AlreadyExists; InvalidRequest for a name or password not allowed."""
+    def create_user(self, username: str, password: str | None, *, is_admin: bool = False) -> User:
+        """Make an account; without a password it is a service account, for tokens only.
+
+        AlreadyExists; InvalidRequest for a name or password not allowed, and from servers that
+        have no service accounts, which are MLflow's own.
+        """
 
     def get_user(self, username: str) -> User:
         """One account by its exact name. NotFound."""
@@ -142,8 +148,33 @@ class AuthStore(Protocol):
         """Every account, ordered by name, with the grants that count for it."""
 
 
+class TokenStore(Protocol):
+    """Service tokens; MLflow's own servers have none, which raises InvalidRequest."""
+
+    def create_token(
+        self, asked: Asked, *, created_by: str | None = None
+    ) -> tuple[ServiceToken, str]:
+        """Make a token; it, and the secret, which cannot be had again.
+
+        `created_by` is who asks; a server knows that itself. AlreadyExists; NotFound for the user;
+        InvalidRequest for what no token can be.
+        """
+
+    def list_tokens(self, username: str | None = None) -> list[ServiceToken]:
+        """Every token, or those of a user, by user and name. NotFound for the user."""
+
+    def revoke_token(self, username: str, name: str) -> None:
+        """Take a token away: it is good for nothing from then on. NotFound."""
+
+
 class DoorStore(Protocol):
     """What the server's door asks of a database, besides AuthStore."""
+
+    def bearer(self, secret: str) -> Bearer | None:
+        """The token with this secret, expired or not, and its user; None where there is none."""
+
+    def note_use(self, token: ServiceToken, now: datetime) -> None:
+        """Write down that a token was used."""
 
     def account(self, username: str) -> Account | None:
         """The account of exactly this name with its password hash, or None."""
@@ -213,5 +244,5 @@ class RoleStore(Protocol):
         """Every role with the ids of the users who hold it."""
 
 
-class Store(AuthStore, DoorStore, RoleStore, Protocol):
+class Store(AuthStore, DoorStore, RoleStore, TokenStore, Protocol):
     """All that a database can do."""

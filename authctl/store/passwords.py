@@ -106,6 +106,9 @@ class _Pbkdf2(_Salted):
 WELL_KNOWN = ("password1234", "password")
 """What MLflow's first administrators have been made with (contract 0)."""
 
+NO_PASSWORD = "!"  # noqa: S105 - not a hash, so no password has it
+"""What is kept for an account that cannot log in with a password; MLflow answers it by 401."""
+
 _CONTEXT = CryptContext(schemes=[_Scrypt, _Pbkdf2], default=_Scrypt.name)
 
 _NOBODY = f"scrypt:32768:8:1${'0' * 16}${'0' * 128}"
@@ -145,6 +148,11 @@ def is_usable(stored: str | None) -> bool:
     if stored is None:
         return False
     return stored.count("$") < len(("method", "salt")) or _CONTEXT.identify(stored) is not None
+
+
+def can_log_in(stored: str | None) -> bool:
+    """Whether some password may fit a hash; none fits a service account's."""
+    return stored is not None and _CONTEXT.identify(stored) is not None
 
 
 def is_well_known(username: str, stored: str | None) -> bool:

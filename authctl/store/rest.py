@@ -76,15 +76,22 @@ class RestStore:
         """Give connections back."""
         self._server.close()
 
-    def create_user(self, username: str, password: str, *, is_admin: bool = False) -> User:
-        """Make an account. AlreadyExists; InvalidRequest for a name or password not allowed."""
+    def create_user(self, username: str, password: str | None, *, is_admin: bool = False) -> User:
+        """Make an account; see AuthStore."""
+        checked_username(username)
+        if password is None and not self._dialect.authctl:
+            raise InvalidRequest(
+                "This server has no service accounts: every user of MLflow's own has a password.",
+                hint="Give a password, or run authctl serve.",
+            )
         user = call(
             self._server,
             "POST",
             paths.USERS_CREATE,
             _user,
-            username=checked_username(username),
-            password=checked_password(password),
+            username=username,
+            password=None if password is None else checked_password(password),
+            no_password=True if password is None else None,
         )
         if not is_admin:
             return user

@@ -169,8 +169,8 @@ def create(connection: Connection) -> None:
     with alone(connection):
         names = set(sqlalchemy.inspect(connection).get_table_names())
         if "users" not in names:
-            additions.install(connection)
             make(connection, schema_at(HEAD, dialect=connection.dialect.name))
+            additions.install(connection)
             history.record(connection, history.Event.CREATED, HEAD)
             if connection.dialect.name in _COMMITS_TABLES:
                 # Whoever waits sees the tables already, and must find their revision with them.

@@ -20,7 +20,6 @@ from authctl.model import (
 from authctl.store import passwords, schema, sql_users
 from authctl.store.base import Survey, subject
 from authctl.store.grants import grants_in
-from authctl.store.sql_bulk import SqlBulk
 from authctl.store.sql_engine import (
     PATIENCE,
     Database,
@@ -30,6 +29,7 @@ from authctl.store.sql_engine import (
     writing,
 )
 from authctl.store.sql_joined import Joined
+from authctl.store.sql_tokens import SqlTokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -44,7 +44,7 @@ __all__ = ["SqlStore", "database_file"]
 T = TypeVar("T")
 
 
-class SqlStore(SqlBulk):
+class SqlStore(SqlTokens):
     """An AuthStore, DoorStore and RoleStore on a database; safe to share between threads."""
 
     def __init__(
@@ -141,11 +141,12 @@ class SqlStore(SqlBulk):
 
     # Users
 
-    def create_user(self, username: str, password: str, *, is_admin: bool = False) -> User:
-        """Make an account. AlreadyExists; InvalidRequest for a name or password not allowed."""
+    def create_user(self, username: str, password: str | None, *, is_admin: bool = False) -> User:
+        """Make an account; see AuthStore."""
         checked_username(username)
         # Hashing takes long: not while others wait for the transaction.
-        return self.add_account(username, self.hashed(password), is_admin=is_admin)
+        hashed = None if password is None else self.hashed(password)
+        return self.add_account(username, hashed, is_admin=is_admin)
 
     def hashed(self, password: str) -> str:
         """The hash of a new password. InvalidRequest when it is too short."""
@@ -199,13 +200,22 @@ class SqlStore(SqlBulk):
 
     @writing
     def add_account(
-        self, connection: Connection, username: str, password_hash: str, *, is_admin: bool = False
+        self,
+        connection: Connection,
+        username: str,
+        password_hash: str | None,
+        *,
+        is_admin: bool = False,
     ) -> User:
-        """Make an account whose password is `hashed` already. AlreadyExists; InvalidRequest."""
+        """Make an account whose password is `hashed` already, or which has none.
+
+        AlreadyExists; InvalidRequest.
+        """
         checked_username(username)
-        return sql_users.add_user(
-            connection, self.schema, username, password_hash, is_admin=is_admin
-        )
+        kept = passwords.NO_PASSWORD if password_hash is None else password_hash
+        user = sql_users.add_user(connection, self.schema, username, kept, is_admin=is_admin)
+        self.clear_tokens(connection, user)
+        return user
 
     @writing
     def _set_password_hash(self, connection: Connection, username: str, password_hash: str) -> None:

@@ -38,6 +38,12 @@ ROLE_PERMISSIONS_ADD = f"{ROLES}/permissions/add"
 ROLE_PERMISSIONS_UPDATE = f"{ROLES}/permissions/update"
 ROLE_PERMISSIONS_REMOVE = f"{ROLES}/permissions/remove"
 
+TOKENS = "/3.0/authctl/tokens"
+TOKENS_CREATE = f"{TOKENS}/create"
+TOKENS_LIST = f"{TOKENS}/list"
+TOKENS_LIST_ALL = f"{TOKENS}/list-all"
+TOKENS_REVOKE = f"{TOKENS}/revoke"
+
 EXPERIMENTS_GET_BY_NAME = "/2.0/mlflow/experiments/get-by-name"
 EXPERIMENTS_SEARCH = "/2.0/mlflow/experiments/search"
 MODELS_SEARCH = "/2.0/mlflow/registered-models/search"

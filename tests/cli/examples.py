@@ -73,6 +73,7 @@ _WORLD = (
     "role create testers",
     "role grant trainers --experiment-id 1 --level EDIT",
     "role assign trainers alice bob",
+    "token create ci --user ci-bot",
     "db backup auth-backup.db",
     "db backup auth-backup.jsonl",
     "db backup old.db",

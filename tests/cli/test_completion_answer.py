@@ -287,6 +287,8 @@ def test_a_database_tells_its_roles_and_what_somebody_has_a_grant_on(shell: Shel
     assert names(shell, "prompts", "") == ["hello"]
     assert names(shell, "roles", "") == ["trainers"]
     assert names(shell, "experiments", "") == []
+    shell.ok("token", "create", "nightly", "--user", "alice")
+    assert names(shell, "tokens", "") == ["nightly"]
 
 
 def test_contexts_are_told_whatever_the_place(tmp_path: Path) -> None:

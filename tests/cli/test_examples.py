@@ -46,6 +46,8 @@ BEFORE = {
     "user create alice": "authctl user delete alice --yes",
     "role create trainers": "authctl role delete trainers --yes",
     "user create root": "authctl user delete root --yes",
+    "token create ci ": "authctl token revoke ci --user ci-bot",
+    "--user ci-admin": "authctl user create ci-admin --admin --no-password",
     "db backup auth-backup": "rm auth-backup.db auth-backup.jsonl",
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.commands import PASSWORD, Done
+from tests.store.databases import contents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +139,20 @@ def test_a_dry_run_changes_nothing(shell: Shell) -> None:
     assert database(shell) == before
 
 
+@pytest.mark.parametrize("way", ["file", "saved plan"])
+def test_a_service_account_is_made_without_a_password(shell: Shell, way: str) -> None:
+    write(shell, 'version = 1\n[[user]]\nname = "ci-bot"\npassword = "none"\n')
+    if way == "file":
+        done = shell.run("apply", "-f", "access.toml", "--yes")
+    else:
+        shell.run("plan", "-f", "access.toml", "--out", "access.plan")
+        done = shell.run("apply", "access.plan", "--yes")
+    assert (done.stdout, done.code) == ("+\tuser\tci-bot\t\tcreated\n", 0)
+    kept = contents(f"sqlite:///{shell.folder}/auth.db")["users"]
+    assert [row[2] for row in kept if row[1] == "ci-bot"] == ["!"]
+    assert shell.run("apply", "-f", "access.toml", "--yes") == NOTHING
+
+
 def test_generated_passwords_are_printed_once_and_work(shell: Shell) -> None:
     write(shell, 'version = 1\n[[user]]\nname = "ci"\npassword = "generate"')
     done = shell.run("apply", "-f", "access.toml", "--fields", "username,password")
@@ -249,7 +264,10 @@ def test_the_last_admin_is_neither_demoted_nor_pruned_without_force(shell: Shell
         (
             f'[[user]]\nname = "eve"\npassword = "{PASSWORD}"',
             "access.toml, user 1: a password must not be written out in this file.",
-            'Use password_file = "FILE", or password = "generate" to have one made up and printed.',
+            (
+                'Use password_file = "FILE", password = "generate" to have one made up and printed,'
+                ' or password = "none" for a service account, which has tokens only.'
+            ),
         ),
         (
             '[[user]]\nname = "eve"\npassword_file = "eve.txt"',

@@ -8,7 +8,7 @@ import pytest
 from authctl.cli.command import Group
 from authctl.cli.main import tree
 from tests.cli.commands import Done, Shell
-from tests.cli.transcript import ANYWHERE, DATABASE, SERVER, commands, transcript
+from tests.cli.transcript import ANYWHERE, DATABASE, OURS, SERVER, commands, transcript
 from tests.live import ADMIN, authctl_server
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def words(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]
 
 def test_every_command_is_told_for_people_and_for_programs() -> None:
     told: dict[tuple[str, ...], set[bool]] = {path: set() for path in words(tree())}
-    for line in (line for file in (ANYWHERE, DATABASE, SERVER) for line in commands(file)):
+    for line in (line for file in (ANYWHERE, DATABASE, SERVER, OURS) for line in commands(file)):
         typed = shlex.split(line)
         path = max(path for path in told if tuple(typed[: len(path)]) == path)
         told[path].add(bool({"json", "jsonl"} & set(typed)))
@@ -52,6 +52,10 @@ def test_a_session_on_a_database_goes_as_told(shell: Shell) -> None:
 def test_what_only_a_database_can_goes_as_told(tmp_path: Path) -> None:
     shell = Shell(tmp_path, {"AUTHCTL_DB": f"sqlite:///{tmp_path}/auth.db"})
     assert transcript(shell, DATABASE) == DATABASE.read_text(encoding="utf-8")
+
+
+def test_what_mlflows_servers_have_not_goes_as_told_on_a_database(shell: Shell) -> None:
+    assert transcript(shell, OURS) == OURS.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,14 @@ def remote(server: Server, folder: Path, username: str, password: str) -> Shell:
 @pytest.mark.mlflow
 def test_the_same_session_through_a_server_goes_the_same(server: Server, tmp_path: Path) -> None:
     assert transcript(remote(server, tmp_path, *ADMIN)) == ANYWHERE.read_text(encoding="utf-8")
+
+
+@pytest.mark.mlflow
+def test_what_mlflows_servers_have_not_goes_the_same_through_ours(
+    server: Server, tmp_path: Path
+) -> None:
+    shell = remote(server, tmp_path, *ADMIN)
+    assert transcript(shell, OURS) == OURS.read_text(encoding="utf-8")
 
 
 @pytest.mark.mlflow

@@ -62,6 +62,20 @@ def test_a_second_import_changes_nothing_and_no_password(shell: Shell) -> None:
     assert kept(shell) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("users.csv", "username,password\nci-bot,none\n"),
+        ("users.toml", 'version = 1\n[[user]]\nname = "ci-bot"\npassword = "none"\n'),
+    ],
+)
+def test_a_service_account_has_no_password(shell: Shell, name: str, text: str) -> None:
+    (shell.folder / name).write_text(text)
+    assert shell.ok("user", "import", name) == "ci-bot\tno\tcreated\n"
+    kept = contents(f"sqlite:///{shell.folder}/auth.db")["users"]
+    assert [row[2] for row in kept if row[1] == "ci-bot"] == ["!"]
+
+
 def test_generated_passwords_are_printed_and_fit(shell: Shell) -> None:
     users(shell, f"username,password\nalice,\nbob,{PASSWORD}\nadmin,\ncarol,generate\n")
     lines = shell.ok(*IMPORT, "--generate", "--fields", "username,password").splitlines()

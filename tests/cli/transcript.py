@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from tests.cli.commands import Shell
 
 _FOLDER = Path(__file__).parent / "transcripts"
-ANYWHERE, DATABASE, SERVER = (
-    _FOLDER / f"{name}.txt" for name in ("anywhere", "database", "server")
+ANYWHERE, DATABASE, SERVER, OURS = (
+    _FOLDER / f"{name}.txt" for name in ("anywhere", "database", "server", "ours")
 )
 _PROMPT = "$ authctl "
 
@@ -71,7 +71,7 @@ def transcript(shell: Shell, file: Path = ANYWHERE, **hidden: str) -> str:
 
     The place must have nobody but an admin called `admin`. Lines on stderr begin with `! `, an exit
     code other than 0 stands in brackets. What is `hidden` stands in capitals, by its name, as do
-    the folder and times.
+    the folder, times and service tokens, of which no more than START is shown twice.
     """
     for name, content in FILES.items():
         (shell.folder / name).write_text(content, encoding="utf-8")
@@ -98,4 +98,6 @@ def transcript(shell: Shell, file: Path = ANYWHERE, **hidden: str) -> str:
 def _steady(text: str, hidden: dict[str, str]) -> str:
     for name, value in hidden.items():
         text = text.replace(value, name.upper())
+    text = re.sub(r"authctl_[0-9A-Za-z]{38}\b", "TOKEN", text)
+    text = re.sub(r"authctl_[0-9A-Za-z]{4}\b", "START", text)
     return re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d+:Z]*", "TIME", text)

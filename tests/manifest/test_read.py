@@ -13,7 +13,10 @@ from authctl.model import Permission, Resource
 from tests.manifest.things import role, user, wanted
 
 SECRET = "correct horse battery"
-HINT = 'Use password_file = "FILE", or password = "generate" to have one made up and printed.'
+HINT = (
+    'Use password_file = "FILE", password = "generate" to have one made up and printed, or'
+    ' password = "none" for a service account, which has tokens only.'
+)
 
 
 def test_a_manifest_says_who_is_there_and_who_may_what() -> None:
@@ -94,6 +97,10 @@ WRONG = {
         None,
     ),
     f"version = 1\n[[user]]\nname = 'a'\npassword = '{SECRET}'": (
+        "access.toml, user 1: a password must not be written out in this file.",
+        HINT,
+    ),
+    "version = 1\n[[user]]\nname = 'a'\npassword = ['none']": (
         "access.toml, user 1: a password must not be written out in this file.",
         HINT,
     ),

@@ -17,6 +17,7 @@ from authctl.model import (
 )
 from authctl.policy.resolution import resolve_with
 from authctl.store.sql import SqlStore
+from tests.store.databases import quick_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Step: TypeAlias = tuple[str, tuple[object, ...]]
 """A method of `Imagined` and `Writer`, and what it is called with."""
 
-SHUT = "shut-off"
+HASH = quick_hash("a password that nobody types")
 """What stands where hashes do: a writer that hashes would spend all its time so."""
 
 LEVELS = (Permission.READ, Permission.EDIT, Permission.MANAGE, Permission.NO_PERMISSIONS)
@@ -88,7 +89,7 @@ class Writer(SqlStore):
     """A store that knows roles by their names and makes users without the time a hash takes."""
 
     def add_user(self, name: str, is_admin: bool = False) -> None:
-        self.add_account(name, SHUT, is_admin=is_admin)
+        self.add_account(name, HASH, is_admin=is_admin)
 
     def add_role(self, role: str) -> None:
         self.create_role(role, DEFAULT_WORKSPACE, None)

@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy
 
 from authctl.model import Permission
+from authctl.service_token import Asked
 from authctl.store import additions, history, tables
+from authctl.store.token_rows import TABLE as TOKENS
 from tests.store.contract import EXPERIMENT, PASSWORD
 from tests.store.databases import DIALECTS, Backend, auth_database, execute, opened
 
@@ -40,8 +42,8 @@ def test_they_come_at_once_or_again_and_go_without_a_trace(store: SqlStore) -> N
     assert names(store) == set()
     for _ in range(2):
         store.database.write(additions.install)
-        assert names(store) == {"authctl_version", "authctl_history"}
-        assert store.database.read(additions.version) == "authctl_a1"
+        assert names(store) == {"authctl_version", "authctl_history", "authctl_tokens"}
+        assert store.database.read(additions.version) == "authctl_a2"
     assert store.database.write(additions.remove)
     assert names(store) == set()
     assert not store.database.write(additions.remove)
@@ -52,7 +54,20 @@ def test_what_was_made_before_the_version_was_written_is_no_hindrance(store: Sql
     """As after a kill on MySQL, where tables are made outside of transactions."""
     store.database.write(history.TABLE.create)
     store.database.write(additions.install)
-    assert store.database.read(additions.version) == "authctl_a1"
+    assert store.database.read(additions.version) == "authctl_a2"
+
+
+def test_a_database_of_an_older_authctl_gets_what_is_new(store: SqlStore) -> None:
+    store.database.write(additions.install)
+    store.database.write(TOKENS.drop)
+    store.database.write(
+        lambda connection: connection.exec_driver_sql(
+            "UPDATE authctl_version SET version_num = 'authctl_a1'"
+        )
+    )
+    store.create_user("alice", PASSWORD)
+    store.create_token(Asked("ci", "alice"))
+    assert store.database.read(additions.version) == "authctl_a2"
 
 
 def test_events_are_told_in_order(store: SqlStore) -> None:

@@ -20,7 +20,7 @@ from authctl.store.upkeep.denials import lost_denials, put_back
 from authctl.store.upkeep.restore import restore
 from authctl.store.upkeep.upgrade import upgrade
 from tests.store.databases import DIALECTS, Backend, auth_database, contents, execute, opened
-from tests.store.imagined import SHUT
+from tests.store.imagined import HASH
 from tests.store.killer import Killer
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ def fill_lost_denials(url: str) -> None:
 
 def users(count: int) -> list[dict[str, Any]]:
     return [
-        {"id": i + 1, "username": USERS[i], "password_hash": SHUT, "is_admin": i == 0}
+        {"id": i + 1, "username": USERS[i], "password_hash": HASH, "is_admin": i == 0}
         for i in range(count)
     ]
 

@@ -22,7 +22,7 @@ from authctl.store import tables
 from authctl.store.sql_engine import connect
 from authctl.store.upkeep.upgrade import upgrade
 from tests.store.databases import Backend, auth_database, contents, execute, opened, with_driver
-from tests.store.imagined import SHUT, writer
+from tests.store.imagined import HASH, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -283,7 +283,7 @@ def test_writers_who_wait_for_each_other_both_get_through(url: str) -> None:
     database.close()
     assert attempts.total() > 2  # else neither stood in the other's way
     hashes = {row[2] for row in contents(url)["users"]}
-    assert hashes in ({f"{SHUT}xy"}, {f"{SHUT}yx"})
+    assert hashes in ({f"{HASH}xy"}, {f"{HASH}yx"})
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from authctl.cli.context.file import SETTINGS
 from authctl.cli.output import COLORS, FORMS
 from authctl.model import Permission, ResourceType
+from authctl.service_token import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +53,7 @@ _BY_OPTION = {
     "--format": _words(("csv", "toml")),
     "--unset": _words(SETTINGS),
     "--denials": _words(("restore", "forget")),
+    "--scope": _words(Scope),
 }
 
 _BY_METAVAR = {
@@ -73,6 +75,7 @@ _BY_GROUP = {
     "admin": _names("users"),
     "role": _names("roles"),
     "context": _names("contexts"),
+    "token": _names("tokens"),
 }
 _MAKING = "create"  # its argument is a name that is not there yet
 

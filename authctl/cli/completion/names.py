@@ -9,6 +9,7 @@ from authctl.cli.context.file import ContextsFile
 from authctl.cli.location import TRACKING_URI, Mode, is_http
 from authctl.cli.options import SharedOptions
 from authctl.cli.session import Session
+from authctl.cli.token.owner import those_seen
 from authctl.model import PROMPT_TAG, ResourceType
 from authctl.wire import paths
 from authctl.wire.exchange import call
@@ -51,6 +52,10 @@ def _users(session: Session) -> Iterable[str]:
 def _roles(session: Session) -> Iterable[str]:
     roles = session.roles.list_roles()
     return [role.name for role in roles if not role.is_synthetic]
+
+
+def _tokens(session: Session) -> Iterable[str]:
+    return [token.name for token in those_seen(session, None)]
 
 
 def _contexts(session: Session) -> Iterable[str]:
@@ -107,6 +112,7 @@ def _granted(session: Session, kind: ResourceType) -> Iterable[str]:
 _LOOK_UPS: dict[str, Callable[[Session], Iterable[str]]] = {
     "users": _users,
     "roles": _roles,
+    "tokens": _tokens,
     "contexts": _contexts,
     "experiments": _experiments,
     "experiment-ids": _experiment_ids,

@@ -94,8 +94,9 @@ TOPIC = Topic(
                         ),
                         Definition(
                             "[[user]] password",
-                            'Only ever "generate": the new password is made up and printed, once. A'
-                            " password written out is refused.",
+                            '"generate": the new password is made up and printed, once; or "none":'
+                            " the new user is a service account, which has tokens only. A password"
+                            " written out is refused.",
                         ),
                         Definition(
                             "[[role]] name, description", "The role, made if it is not there."

@@ -42,6 +42,7 @@ ACCOUNT = (NAME, Field("is_admin", "admin"), Field("id", shown=False))
     authctl user create alice
     authctl user create alice --admin --generate
     authctl user create ci --password-file ci-password.txt --if-not-exists
+    authctl user create ci-agent --no-password
     printf %s "$PASSWORD" | authctl user create alice --password-stdin""",
 )
 def create(
@@ -50,6 +51,10 @@ def create(
     password: PasswordOptions,
     *,
     admin: Annotated[bool, typer.Option("--admin", help="Make the user an admin.")] = False,
+    no_password: Annotated[
+        bool,
+        typer.Option("--no-password", help="Make a service account, which has tokens only."),
+    ] = False,
     if_not_exists: Annotated[
         bool, typer.Option("--if-not-exists", help="Leave a user alone who exists already.")
     ] = False,
@@ -58,7 +63,10 @@ def create(
     """Create a user."""
     sheet = session.output.sheet((*ACCOUNT, *RESULT, *password.fields), name="username")
     checked_username(name)
-    password.check(session)
+    if no_password:
+        password.refuse("A service account has no password.")
+    else:
+        password.check(session)
     existing = find_user(session.store, name) if if_not_exists or dry_run else None
     if existing and if_not_exists:
         if admin and not existing.is_admin:
@@ -67,7 +75,7 @@ def create(
         return
     if existing:
         raise _taken(name)
-    secret = password.read(session, name, dry_run=dry_run)
+    secret = None if no_password else password.read(session, name, dry_run=dry_run)
     created: dict[str, Any] = {"username": name, "is_admin": admin}
     if not dry_run:
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from authctl.cli.suggest import did_you_mean
 from authctl.errors import InvalidRequest
-from authctl.manifest.accounts import GENERATED, From, WantedUser
+from authctl.manifest.accounts import SPELLED, From, WantedUser
 from authctl.manifest.export import to_toml
 from authctl.manifest.read import VERSION, AskedUser, read_manifest
 from authctl.manifest.user_list import read_csv, refuse, to_csv, twice
@@ -113,8 +113,8 @@ def _table(user: WantedUser) -> dict[str, Any]:
     table: dict[str, Any] = {"name": user.name}
     if user.is_admin is not None:
         table["admin"] = user.is_admin
-    if user.password == GENERATED:
-        table["password"] = str(From.GENERATE)
+    if user.password in SPELLED.values():
+        table["password"] = str(user.password.kind)
     elif user.password.file:
         table["password_file"] = str(user.password.file.absolute())
     return table

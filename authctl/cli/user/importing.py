@@ -139,25 +139,28 @@ def _existing(store: AuthStore, wanted: dict[str, WantedUser]) -> dict[str, User
 
 def _passwords(
     read: UserFile, existing: dict[str, User], *, generate: bool
-) -> dict[str, tuple[str, bool]]:
-    """The password of each new user, and whether it was made up; InvalidRequest for bad rows."""
+) -> dict[str, tuple[str | None, bool]]:
+    """The password of each new user, and whether it was made up; InvalidRequest for bad rows.
+
+    A service account has none.
+    """
     from authctl.manifest.accounts import GENERATED, From, read_password  # noqa: PLC0415 - start-up
     from authctl.manifest.user_list import refuse  # noqa: PLC0415 - as above
 
-    passwords: dict[str, tuple[str, bool]] = {}
+    passwords: dict[str, tuple[str | None, bool]] = {}
     problems = []
     for asked in read.users:
         if asked.user.name in existing:
             continue
         source = asked.user.password
-        made = source == GENERATED or (generate and source.kind is From.NONE)
+        made = source == GENERATED or (generate and source.kind is From.NOWHERE)
         try:
             _checked(asked.user.name, asked.where)
             secret = read_password(GENERATED if made else source, where=asked.where)
         except InvalidRequest as error:
             problems.append(error.message)
             continue
-        if secret is None:
+        if secret is None and source.kind is not From.NONE:
             problems.append(f"{asked.where}: there is no password, and no --generate to make one.")
         else:
             passwords[asked.user.name] = (secret, made)
@@ -192,11 +195,11 @@ def _flag(user: WantedUser, found: User | None) -> bool:
 
 
 def _created(
-    store: AuthStore, user: WantedUser, password: str, made: bool, *, dry_run: bool
+    store: AuthStore, user: WantedUser, password: str | None, made: bool, *, dry_run: bool
 ) -> dict[str, Any]:
     if dry_run:
         return result("created", changed=True, dry_run=True)
-    shown = {"password": password} if made else {}
+    shown = {"password": password or ""} if made else {}
     try:
         store.create_user(user.name, password)
     except AlreadyExists:

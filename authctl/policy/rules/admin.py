@@ -40,6 +40,7 @@ def _about(route: str) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
+    _here("GET /access", Access.ADMIN),
     _here("GET /signup", manage(_WORKSPACE)),
     _here("POST /mlflow/users/create-ui", manage(_WORKSPACE), body=Body.FORM),
     _here("POST /mlflow/users/create", manage(_WORKSPACE)),
@@ -69,4 +70,8 @@ RULES: tuple[Rule, ...] = (
     _here("POST /mlflow/roles/assign", manage(_ROLE), versions=_V3),
     _here("DELETE /mlflow/roles/unassign", manage(_ROLE), versions=_V3),
     _here("GET /mlflow/roles/users/list", manage(_ROLE), versions=_V3),
+    _here("POST /authctl/tokens/create", Access.SELF, versions=_V3, who=user()),
+    _here("GET /authctl/tokens/list", Access.SELF, versions=_V3, who=user()),
+    _here("GET /authctl/tokens/list-all", Access.ADMIN, versions=_V3),
+    _here("DELETE /authctl/tokens/revoke", Access.SELF, versions=_V3, who=user()),
 )

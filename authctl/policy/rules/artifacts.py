@@ -25,7 +25,7 @@ RULES: tuple[Rule, ...] = (
     rule("GET /model-versions/get-artifact", read(version())),
     rule("GET /mlflow/logged-models/{model_id}/artifacts/directories", read(logged_model())),
     rule("GET /mlflow/logged-models/{model_id}/artifacts/files", read(logged_model())),
-    rule("POST /mlflow/artifacts/presigned-download-url", read(run("run_id"))),
+    rule("POST /mlflow/artifacts/presigned-download-url", read(run("run_id")), reads=True),
     rule(
         "POST /mlflow/artifacts/presigned-upload-url",
         if_given(update(run("run_id"))),

@@ -51,7 +51,7 @@ _SEEN_BY = or_member(Action.READ, or_owner(Action.UPDATE, manage(review_queue())
 _KEPT_BY = or_owner(Action.UPDATE, manage(review_queue()))
 
 
-def _v3(
+def _v3(  # noqa: PLR0913 - the words of a row, each optional
     route: str,
     demand: Access | Need,
     *more: Need,
@@ -61,6 +61,7 @@ def _v3(
     then: Then | None = None,
     many: tuple[str, ...] = (),
     unlike_users: str = "",
+    reads: bool = False,
 ) -> Rule:
     return rule(
         route,
@@ -72,6 +73,7 @@ def _v3(
         then=then,
         many=many,
         unlike_users=unlike_users,
+        reads=reads,
         versions=_V3,
     )
 
@@ -84,6 +86,7 @@ _DATASETS = (
             read(_LINKED),
             keep=Keep("datasets", read(dataset())),
             many=("experiment_ids", "order_by") if method == "GET" else (),
+            reads=True,
         )
         for method in ("GET", "POST")
     ),
@@ -199,6 +202,7 @@ _ISSUES = (
         # MLflow reads a body up to a field of the wrong type; without the id it searches all.
         keep=Keep("issues", read(experiment())),
         hide=(Hide("issues/source_run_id", _RUN),),
+        reads=True,
     ),
     _v3("GET /mlflow/issues/{issue_id}", read(issue()), hide=(Hide("issue/source_run_id", _RUN),)),
     _v3(
@@ -228,7 +232,11 @@ _PROMPT_OPTIMIZATION = (
         if_given(use(endpoint_uri("config.optimizer_config_json"))),
     ),
     *(
-        _v3(f"{method} /mlflow/prompt-optimization/jobs/search", read(inside(_RUN)))
+        _v3(
+            f"{method} /mlflow/prompt-optimization/jobs/search",
+            read(inside(_RUN)),
+            reads=True,
+        )
         for method in ("GET", "POST")
     ),
     # A job has a run, which ends or goes with it.

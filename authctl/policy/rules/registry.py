@@ -91,6 +91,7 @@ RULES: tuple[Rule, ...] = (
         "POST /mlflow/registered-models/get-latest-versions",
         read(version()),
         hide=_links("model_versions"),
+        reads=True,
     ),
     # Versions
     rule(

@@ -22,7 +22,7 @@ RULES: tuple[Rule, ...] = (
     rule("GET /server-info", Access.SIGNED_IN),  # MLflow 3.9
     rule("GET /mlflow/ui-telemetry", Access.SIGNED_IN, versions=_V3),
     rule("POST /mlflow/ui-telemetry", Access.SIGNED_IN, versions=_V3, body=Body.STREAM),
-    rule("POST /graphql", Access.SIGNED_IN, body=Body.GRAPHQL),
+    rule("POST /graphql", Access.SIGNED_IN, body=Body.GRAPHQL, reads=True),
     *closed(
         "GET /metrics",
         "GET /graphql",
@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
         Access.SIGNED_IN,
         keep=Keep("jobs", read(user("creator"))),
         versions=_V3,
+        reads=True,
     ),
     *(
         rule(route, Access.SELF, who=creator_of_job(), versions=_V3)

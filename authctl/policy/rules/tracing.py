@@ -110,6 +110,7 @@ RULES: tuple[Rule, ...] = (
         *_searching("filter", "order_by"),
         hide=_new("traces"),
         versions=_V3,
+        reads=True,
     ),
     rule(
         "GET /mlflow/traces/{trace_id}", read(trace()), hide=_new("trace/trace_info"), versions=_V3
@@ -127,6 +128,7 @@ RULES: tuple[Rule, ...] = (
         read(each(trace("trace_ids"))),
         hide=_new("trace_infos"),
         versions=_V3,
+        reads=True,
     ),
     rule(
         "PATCH /mlflow/traces/{trace_id}/tags",
@@ -145,6 +147,7 @@ RULES: tuple[Rule, ...] = (
         read(each(inside(_TRACE, "experiment_ids"))),
         *_searching("filter_string1", "filter_string2", "base_filter"),
         versions=_V3,
+        reads=True,
     ),
     rule(
         "POST /mlflow/traces/metrics",
@@ -152,6 +155,7 @@ RULES: tuple[Rule, ...] = (
         unless_denied(_ASSESSMENT),
         *_searching("filters", "dimensions"),
         versions=_V3,
+        reads=True,
     ),
     rule("GET /mlflow/get-trace-artifact", read(_BY_REQUEST), versions=("2.0", "3.0")),
     # Assessments

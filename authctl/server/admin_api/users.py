@@ -30,6 +30,10 @@ def new_user(call: Call) -> User:
     """The account that a request asks for, made. AlreadyExists; InvalidRequest."""
     if "" in (call.optional("username"), call.optional("password")):
         raise InvalidRequest("Username and password cannot be empty.")
+    if call.reading.one("no_password") is not None and call.flag("no_password"):
+        if call.optional("password") is not None:
+            raise InvalidRequest("A user has a password, or 'no_password' is true.")
+        return call.store.create_user(call.required("username"), None)
     return call.store.create_user(call.required("username"), call.required("password"))
 
 
@@ -58,10 +62,13 @@ def list_all(call: Call) -> Json:
 
 
 def update_password(call: Call) -> Json:
-    """Set a password; one's own only with the present one, where the generation asks for it."""
+    """Set a password; one's own only with the present one, where the generation asks for it.
+
+    A token is always asked: whoever found one should not become its user.
+    """
     username, password = call.required("username"), call.required("password")
     own = username == call.principal.username
-    if own and call.store.generation is Generation.ROLES:
+    if own and (call.store.generation is Generation.ROLES or call.principal.token is not None):
         _check_current(call, password)
     call.store.set_password(username, password)
     return {}

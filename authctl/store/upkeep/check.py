@@ -20,7 +20,7 @@ from authctl.model import (
     synthetic_role,
 )
 from authctl.store.grants_legacy import LegacyGrants
-from authctl.store.passwords import is_usable, is_well_known
+from authctl.store.passwords import can_log_in, is_usable, is_well_known
 from authctl.store.upkeep.denials import lost_denials
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _revision(facts: Facts) -> Iterator[Finding]:
 
 def _admins(facts: Facts) -> Iterator[Finding]:
     admins = [user for user in facts.users if user.is_admin and user.username is not None]
-    if not any(is_usable(user.password_hash) for user in admins):
+    if not any(can_log_in(user.password_hash) for user in admins):
         yield Finding(
             "no-admin",
             Severity.ERROR,

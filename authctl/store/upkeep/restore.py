@@ -89,7 +89,6 @@ def reading(path: Path, work: Callable[[Contents], T]) -> T:
 def _restore(database: Database, contents: Contents, *, force: bool) -> Restored:
     def work(connection: Connection) -> Restored:
         with alone(connection):
-            additions.install(connection)
             schema = _cleared(connection, contents, force=force)
             count, orphans = _fill(connection, schema, contents.rows())
             _continue_ids(connection, schema)
@@ -107,6 +106,7 @@ def _cleared(connection: Connection, contents: Contents, *, force: bool) -> Sche
         contents.version_table,
     )
     if schema is None or not same:
+        additions.remove(connection)  # they refer to MLflow's
         _drop(connection)
         schema = schema_at(
             contents.revision,
@@ -114,6 +114,7 @@ def _cleared(connection: Connection, contents: Contents, *, force: bool) -> Sche
             dialect=connection.dialect.name,
         )
         make(connection, schema)
+    additions.install(connection)
     schema.hold(connection)
     for table in reversed(tables_of(connection, schema)):
         connection.execute(delete(table))
