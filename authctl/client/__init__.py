@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from authctl.client.entities import (
     ExperimentPermission,
+    GatewayEndpointPermission,
+    GatewayModelDefinitionPermission,
+    GatewaySecretPermission,
     NewToken,
     RegisteredModelPermission,
+    ScorerPermission,
     User,
     UserPermission,
 )
@@ -14,8 +18,12 @@ from authctl.client.service import AuthServiceClient
 __all__ = [
     "AuthServiceClient",
     "ExperimentPermission",
+    "GatewayEndpointPermission",
+    "GatewayModelDefinitionPermission",
+    "GatewaySecretPermission",
     "NewToken",
     "RegisteredModelPermission",
+    "ScorerPermission",
     "User",
     "UserPermission",
 ]

@@ -35,6 +35,43 @@ class RegisteredModelPermission:
 
 
 @dataclass(frozen=True, slots=True)
+class ScorerPermission:
+    """A user's own grant on a scorer; `user_id` as in ExperimentPermission."""
+
+    experiment_id: str
+    scorer_name: str
+    user_id: int | None
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySecretPermission:
+    """A user's own grant on a secret of the gateway; `user_id` as in ExperimentPermission."""
+
+    secret_id: str
+    user_id: int | None
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayEndpointPermission:
+    """A user's own grant on an endpoint of the gateway; `user_id` as in ExperimentPermission."""
+
+    endpoint_id: str
+    user_id: int | None
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayModelDefinitionPermission:
+    """A user's own grant on a model definition; `user_id` as in ExperimentPermission."""
+
+    model_definition_id: str
+    user_id: int | None
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """An account with its own grants."""
 

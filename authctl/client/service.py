@@ -12,9 +12,10 @@ from authctl.client.entities import (
     User,
     UserPermission,
 )
+from authctl.client.other_permissions import OtherPermissionsClient
 from authctl.client.roles import RolesClient
 from authctl.client.tokens import TokensClient
-from authctl.errors import PermissionDenied
+from authctl.errors import InvalidRequest
 from authctl.model import Action, Grant, Permission, Resource, ResourceType
 from authctl.store.rest import RestStore
 from authctl.store.rest_tokens import RestTokens
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from authctl.store.base import Existing
 
 
-class AuthServiceClient(RolesClient, TokensClient):
+class AuthServiceClient(RolesClient, OtherPermissionsClient, TokensClient):
     """Administers an MLflow server with authentication: MLflow's own, 2.5 on, or authctl's.
 
     Method for method it can stand for MLflow's `AuthServiceClient`, before 3.13 and since,
@@ -63,6 +64,7 @@ class AuthServiceClient(RolesClient, TokensClient):
         )
         self._store = RestStore(server)
         RolesClient.__init__(self, self._store.roles)
+        OtherPermissionsClient.__init__(self, self._store, server)
         TokensClient.__init__(self, RestTokens(server))
 
     def close(self) -> None:
@@ -128,13 +130,13 @@ class AuthServiceClient(RolesClient, TokensClient):
         """
         resource = _experiment(experiment_id)
         self._grant(username, resource, permission, "refuse")
-        return ExperimentPermission(resource.id, self._id_of(username), permission)
+        return ExperimentPermission(resource.id, self._store.known_id(username), permission)
 
     def get_experiment_permission(self, experiment_id: str, username: str) -> ExperimentPermission:
         """A user's own grant on an experiment. NotFound for the user or the grant."""
         resource = _experiment(experiment_id)
         grant = self._store.get_grant(username, resource)
-        return ExperimentPermission(resource.id, self._id_of(username), grant.permission)
+        return ExperimentPermission(resource.id, self._store.known_id(username), grant.permission)
 
     def update_experiment_permission(
         self, experiment_id: str, username: str, permission: str
@@ -156,14 +158,14 @@ class AuthServiceClient(RolesClient, TokensClient):
 
         """
         self._grant(username, _model(name), permission, "refuse")
-        return RegisteredModelPermission(name, self._id_of(username), permission)
+        return RegisteredModelPermission(name, self._store.known_id(username), permission)
 
     def get_registered_model_permission(
         self, name: str, username: str
     ) -> RegisteredModelPermission:
         """A user's own grant on a registered model. NotFound for the user or the grant."""
         grant = self._store.get_grant(username, _model(name))
-        return RegisteredModelPermission(name, self._id_of(username), grant.permission)
+        return RegisteredModelPermission(name, self._store.known_id(username), grant.permission)
 
     def update_registered_model_permission(self, name: str, username: str, permission: str) -> None:
         """Change the level of a grant on a registered model. NotFound; InvalidRequest."""
@@ -200,20 +202,33 @@ class AuthServiceClient(RolesClient, TokensClient):
         level = self._store.level(username, Resource.checked(resource_type, resource_id))
         return UserPermission(level.allows(Action.USE), str(level))
 
-    def list_user_permissions(self, username: str) -> list[Grant]:
-        """A user's own grants. NotFound."""
-        return self._store.list_grants(username=username)
+    def list_permissions(
+        self,
+        username: str | None = None,
+        *,
+        resource_type: str | None = None,
+        resource_id: str | None = None,
+    ) -> list[Grant]:
+        """Users' own grants: everybody's, one user's (NotFound), or those on one resource.
+
+        For admins; users may list their own. InvalidRequest for a type without an id, or the
+        reverse, and for everybody's from MLflow before 3.10.
+
+        Example:
+            client.list_permissions(resource_type="experiment", resource_id="42")
+
+        """
+        if (resource_type is None) != (resource_id is None):
+            raise InvalidRequest("A resource is named by its type and its id.")
+        resource = None
+        if resource_type is not None and resource_id is not None:
+            resource = Resource.checked(resource_type, resource_id)
+        return self._store.list_grants(username=username, resource=resource)
 
     def _grant(
         self, username: str, resource: Resource, permission: str, existing: Existing
     ) -> None:
         self._store.grant(username, resource, Permission.parse(permission), existing=existing)
-
-    def _id_of(self, username: str) -> int | None:
-        try:
-            return self._store.get_user(username).id
-        except PermissionDenied:
-            return None
 
 
 def _experiment(experiment_id: str) -> Resource:

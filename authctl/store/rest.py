@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, Refused
+from authctl.errors import (
+    AlreadyExists,
+    AuthctlError,
+    InvalidRequest,
+    PermissionDenied,
+    Refused,
+)
 from authctl.model import (
     WILDCARD,
     Generation,
@@ -107,6 +113,13 @@ class RestStore:
     def get_user(self, username: str) -> User:
         """One account by its exact name. NotFound."""
         return call(self._server, "GET", paths.USERS_GET, _user, username=username)
+
+    def known_id(self, username: str) -> int | None:
+        """The id of an account, None where the server does not tell the caller. NotFound."""
+        try:
+            return self.get_user(username).id
+        except PermissionDenied:
+            return None
 
     def list_users(self) -> list[User]:
         """Every account, ordered by name. InvalidRequest from MLflow before 3.10."""

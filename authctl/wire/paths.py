@@ -17,6 +17,10 @@ EXPERIMENT_PERMISSIONS = "/2.0/mlflow/experiments/permissions"
 REGISTERED_MODEL_PERMISSIONS = "/2.0/mlflow/registered-models/permissions"
 SCORER_PERMISSIONS = "/3.0/mlflow/scorers/permissions"
 
+GATEWAY_SECRET_PERMISSIONS = "/3.0/mlflow/gateway/secrets/permissions"  # noqa: S105 - a path
+GATEWAY_ENDPOINT_PERMISSIONS = "/3.0/mlflow/gateway/endpoints/permissions"
+GATEWAY_MODEL_DEFINITION_PERMISSIONS = "/3.0/mlflow/gateway/model-definitions/permissions"
+
 CURRENT_PERMISSIONS = "/3.0/mlflow/users/current/permissions"
 USER_PERMISSIONS_LIST = "/3.0/mlflow/users/permissions/list"
 USER_PERMISSIONS_GRANT = "/3.0/mlflow/users/permissions/grant"

@@ -4,15 +4,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from authctl.client import AuthServiceClient
 from authctl.client.transport import connect
-from tests.live import ADMIN
+from tests.client.services import PASSWORD
+from tests.live import ADMIN, authctl_server
 from tests.servers import mlflow_server, recording_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from authctl.client import User
     from authctl.client.transport import Transport
+    from tests.client.services import SignIn
     from tests.live import Server
     from tests.servers import Recorder
 
@@ -35,3 +39,41 @@ def admin(mlflow: Server, tmp_path: Path) -> Iterator[Transport]:
     transport = connect(mlflow.url, env, tmp_path)
     yield transport
     transport.close()
+
+
+@pytest.fixture(scope="module", params=["mlflow", "authctl"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    start = {"mlflow": mlflow_server, "authctl": authctl_server}[request.param]
+    with start(tmp_path_factory.mktemp(request.param)) as server:
+        yield server
+
+
+@pytest.fixture
+def sign_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SignIn:
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def sign_in(username: str, password: str) -> None:
+        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", username)
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", password)
+
+    return sign_in
+
+
+@pytest.fixture
+def client(server: Server, sign_in: SignIn) -> Iterator[AuthServiceClient]:
+    """The admin's client, who leaves the server as it was."""
+    sign_in(*ADMIN)
+    client = AuthServiceClient(server.url)
+    yield client
+    sign_in(*ADMIN)
+    for user in client.list_users():
+        if user.username != ADMIN[0]:
+            client.delete_user(user.username)
+    client.close()
+
+
+@pytest.fixture
+def alice(client: AuthServiceClient) -> User:
+    return client.create_user("alice", PASSWORD)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,57 +24,13 @@ from authctl.errors import (
     Refused,
 )
 from authctl.model import Grant, Resource
-from tests.live import ADMIN, authctl_server
-from tests.servers import mlflow_server
+from tests.client.services import PASSWORD, SignIn
+from tests.live import ADMIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.live import Server
 
 pytestmark = pytest.mark.mlflow
-
-PASSWORD = "a-long-password"
-SignIn = Callable[[str, str], None]
-
-
-@pytest.fixture(scope="module", params=["mlflow", "authctl"])
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    start = {"mlflow": mlflow_server, "authctl": authctl_server}[request.param]
-    with start(tmp_path_factory.mktemp(request.param)) as server:
-        yield server
-
-
-@pytest.fixture
-def sign_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SignIn:
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-    def sign_in(username: str, password: str) -> None:
-        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", username)
-        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", password)
-
-    return sign_in
-
-
-@pytest.fixture
-def client(server: Server, sign_in: SignIn) -> Iterator[AuthServiceClient]:
-    """The admin's client, who leaves the server as it was."""
-    sign_in(*ADMIN)
-    client = AuthServiceClient(server.url)
-    yield client
-    sign_in(*ADMIN)
-    for user in client.list_users():
-        if user.username != ADMIN[0]:
-            client.delete_user(user.username)
-    client.close()
-
-
-@pytest.fixture
-def alice(client: AuthServiceClient) -> User:
-    return client.create_user("alice", PASSWORD)
 
 
 def test_users_have_the_attributes_of_mlflows(client: AuthServiceClient) -> None:
@@ -183,10 +138,15 @@ def test_permissions_of_any_type_are_granted_and_revoked(
     client.grant_user_permission("alice", "experiment", "*", "USE")
     with pytest.raises(AlreadyExists):
         client.grant_user_permission("alice", "prompt", "greeting", "READ")
-    assert client.list_user_permissions("alice") == [
+    on_all, on_one = (
         Grant("alice", Resource("experiment", "*"), "USE"),
         Grant("alice", Resource("prompt", "greeting"), "EDIT"),
-    ]
+    )
+    assert client.list_permissions("alice") == client.list_permissions() == [on_all, on_one]
+    on_greeting = client.list_permissions(resource_type="prompt", resource_id="greeting")
+    assert on_greeting == [on_one]
+    with pytest.raises(InvalidRequest):
+        client.list_permissions(resource_type="prompt")
     assert client.get_user_permission("alice", "experiment", "7") == UserPermission(True, "USE")
     client.revoke_user_permission(alice.username, "experiment", "*")
     assert client.get_user_permission("alice", "experiment", "7") == UserPermission(False, "READ")
