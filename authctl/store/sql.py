@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, NotFound
+from authctl.errors import AlreadyExists, AuthctlError, NotFound
 from authctl.model import (
-    WILDCARD,
     Account,
     Generation,
     Grant,
@@ -20,6 +19,7 @@ from authctl.model import (
 from authctl.store import passwords, schema, sql_users
 from authctl.store.base import Survey, subject
 from authctl.store.grants import grants_in
+from authctl.store.sql_effects import SqlEffects
 from authctl.store.sql_engine import (
     PATIENCE,
     Database,
@@ -29,7 +29,6 @@ from authctl.store.sql_engine import (
     writing,
 )
 from authctl.store.sql_joined import Joined
-from authctl.store.sql_tokens import SqlTokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -44,7 +43,7 @@ __all__ = ["SqlStore", "database_file"]
 T = TypeVar("T")
 
 
-class SqlStore(SqlTokens):
+class SqlStore(SqlEffects):
     """An AuthStore, DoorStore and RoleStore on a database; safe to share between threads."""
 
     def __init__(
@@ -298,50 +297,6 @@ class SqlStore(SqlTokens):
             held.setdefault(grant.username, []).append(grant)
         users = sql_users.list_users(connection, self.schema)
         return [(user, held.get(user.username, [])) for user in users]
-
-    # What becomes of grants when a resource is made, deleted or renamed
-
-    @writing
-    def own(self, connection: Connection, username: str, resource: Resource) -> None:
-        """Give the creator MANAGE on a new resource and drop grants that waited on its name."""
-        key = self._one(Resource.checked(resource.type, resource.id))
-        self._grants.check(key, Permission.MANAGE)
-        user = sql_users.require_user(connection, self.schema, username)
-        for held in self._grants.find(connection, resource=key):
-            held.remove(connection)
-        self._grants.put(connection, user, key, Permission.MANAGE)
-
-    @writing
-    def forget(self, connection: Connection, resource: Resource) -> int:
-        """Remove every user's own grants on a resource that is gone; how many there were."""
-        found = self._grants.find(connection, resource=self._one(resource))
-        for held in found:
-            held.remove(connection)
-        return len(found)
-
-    @writing
-    def rename(self, connection: Connection, old: Resource, new: Resource) -> int:
-        """Move every user's own grants to a resource's new name, dropping any that waited there.
-
-        How many moved.
-        """
-        source, target = self._one(old), self._one(Resource.checked(new.type, new.id))
-        if source.type != target.type:
-            raise InvalidRequest(f"{old} cannot be renamed to {new}, which is of another type.")
-        if source == target:
-            return 0
-        for held in self._grants.find(connection, resource=target):
-            held.remove(connection)
-        found = self._grants.find(connection, resource=source)
-        for held in found:
-            self._grants.move(connection, held, target)
-        return len(found)
-
-    def _one(self, resource: Resource) -> Resource:
-        """The key of one thing's grants; a wildcard's would be everyone's on everything."""
-        if resource.id == WILDCARD:
-            raise InvalidRequest(f"'{WILDCARD}' is not the name of a {resource.type}.")
-        return self._grants.key(resource)
 
     def _own_level(self, connection: Connection, user: User, key: Resource) -> str | None:
         for held in self._grants.find(connection, user=user, resource=key):
