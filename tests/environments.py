@@ -18,7 +18,8 @@ _BESIDES = {
         "opentelemetry-exporter-otlp-proto-http<1.34",
         "sqlalchemy<2.1",
     ),
-    "3.4.0": ("sqlalchemy<2.1", "protobuf<7"),
+    # It is asked how it signs in, which it does for AWS with a plugin.
+    "3.4.0": ("sqlalchemy<2.1", "protobuf<7", "boto3", "requests-auth-aws-sigv4"),
 }
 
 

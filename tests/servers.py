@@ -65,6 +65,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: Any
+    content: bytes = b""
 
 
 @dataclass
@@ -102,7 +103,7 @@ def recording_server(context: ssl.SSLContext | None = None) -> Iterator[Recorder
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             parsed = json.loads(body) if body else None
-            recorder.requests.append(Request(self.command, self.path, headers, parsed))
+            recorder.requests.append(Request(self.command, self.path, headers, parsed, body))
             status, extra, content = recorder.answer()
             if status == 0:
                 return

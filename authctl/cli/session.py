@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from authctl.cli.connection import settle
 from authctl.cli.context.file import ContextsFile
+from authctl.cli.context.saved_login import saved_login
 from authctl.cli.location import TRACKING_URI, Location, Mode, is_http, locate, without_password
 from authctl.cli.output import Output
 from authctl.cli.prompts import Prompts
@@ -19,16 +20,18 @@ from authctl.errors import InvalidRequest, NotAuthenticated
 from authctl.model import DEFAULT_WORKSPACE, Generation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from authctl.cli.connection import Connection
     from authctl.cli.context.file import Context
     from authctl.cli.options import SharedOptions
-    from authctl.client.credentials import Credentials, SavedLogin
+    from authctl.client.credentials import Credentials, SavedLogin, SavedToken
+    from authctl.client.sign_in import Scheme, SignIn
+    from authctl.client.signers import Signers
     from authctl.client.transport import Transport
     from authctl.config import AuthConfig
-    from authctl.store.base import AuthStore
+    from authctl.store.base import AuthStore, TokenStore
     from authctl.store.rest_roles import RestRoles
     from authctl.store.sql import SqlStore
 
@@ -38,7 +41,7 @@ class Session:
 
     def __init__(self, options: SharedOptions) -> None:
         self.options = options
-        self.env = os.environ
+        self.env: Mapping[str, str] = os.environ
         self.output = Output(options, self.env, sys.stdout, sys.stderr)
         self.prompts = Prompts(allowed=not options.no_input)
 
@@ -95,6 +98,15 @@ class Session:
         return roles
 
     @cached_property
+    def tokens(self) -> TokenStore:
+        """The service tokens at the location."""
+        if self.location.mode is Mode.REMOTE:
+            from authctl.store.rest_tokens import RestTokens  # noqa: PLC0415 - as above
+
+            return RestTokens(self.tracking)
+        return self.database
+
+    @cached_property
     def database(self) -> SqlStore:
         """The auth database at the location. InvalidRequest where that is a server."""
         found = self.open_database(create=False)
@@ -129,11 +141,11 @@ class Session:
 
         InvalidRequest where there is none.
         """
-        return self._connected(lambda: self.find_credentials().authorization())
+        return self._connected(self.find_credentials)
 
     def connected_as(self, credentials: Credentials) -> Transport:
         """Connect to the server with a credential of its own, whatever the environment has."""
-        return self._connected(credentials.authorization)
+        return self._connected(lambda: credentials)
 
     @cached_property
     def connection(self) -> Connection:
@@ -151,7 +163,17 @@ class Session:
         from authctl.client.credentials import find_credentials  # noqa: PLC0415 - as above
 
         address = Address.parse(self._tracking_uri)
-        return find_credentials(address, self.env, Path.home(), self._saved_login)
+        home, login = Path.home(), self._saved_login
+        return find_credentials(address, self.env, home, login, signers=self._signers)
+
+    def find_passed_over(self) -> list[tuple[Scheme, str]]:
+        """How else a request could be signed in, and the variables or files that say so."""
+        from authctl.client.address import Address  # noqa: PLC0415 - keeps start-up fast
+        from authctl.client.credentials import find_passed_over  # noqa: PLC0415 - as above
+
+        address = Address.parse(self._tracking_uri)
+        home, login = Path.home(), self._saved_login
+        return find_passed_over(self.credentials, address, self.env, home, login)
 
     @cached_property
     def caller(self) -> str | None:
@@ -170,6 +192,10 @@ class Session:
     def not_accepted(self) -> NotAuthenticated:
         """Say what the server did not accept, and where it is from."""
         known = self.credentials
+        if known.signer:
+            return NotAuthenticated(
+                f"The server does not accept {known.signer.what}.", hint=known.signer.advice
+            )
         if known.username and known.password:
             return NotAuthenticated(
                 f"The server does not accept '{known.username.value}' with this password.",
@@ -199,7 +225,7 @@ class Session:
             )
         return find_experiment(self.tracking, name)
 
-    def _connected(self, authorization: Callable[[], str | None]) -> Transport:
+    def _connected(self, sign_in: Callable[[], SignIn]) -> Transport:
         from authctl.client.address import Address  # noqa: PLC0415 - keeps start-up fast
         from authctl.client.transport import Transport  # noqa: PLC0415 - httpx is slow to import
 
@@ -208,7 +234,7 @@ class Session:
             self.output.warn("the server's certificate is not checked.")
         return Transport(
             Address.parse(self._tracking_uri),
-            authorization,
+            sign_in,
             tls=settled.tls,
             timeout=settled.timeout,
             retries=settled.retries,
@@ -216,16 +242,18 @@ class Session:
             trace=_trace if self.options.debug else None,
         )
 
-    @property
-    def _saved_login(self) -> SavedLogin | None:
-        from authctl.client.credentials import SavedLogin, Secret  # noqa: PLC0415 - as above
+    @cached_property
+    def _signers(self) -> Signers:
+        from authctl.client.signers import Signers  # noqa: PLC0415 - as above
 
+        return Signers()
+
+    @property
+    def _saved_login(self) -> SavedLogin | SavedToken | None:
         context = self._context
-        if context is None or context.username is None:
+        if context is None:
             return None
-        password = Secret(context.password, context.origin) if context.password else None
-        username = Secret(context.username, context.origin)
-        return SavedLogin(username, password, chosen=self.location.chosen)
+        return saved_login(context, chosen=self.location.chosen, may_ask=self.prompts.possible)
 
     @property
     def _context(self) -> Context | None:
@@ -257,7 +285,7 @@ def _trace(
 ) -> None:
     # Bodies, where new passwords are, are not shown at all.
     lines = [f"> {method} {without_password(url)}"]
-    if scheme:
-        lines.append(f"> Authorization: {scheme} ***")
+    if scheme is not None:
+        lines.append(f"> Authorization: {f'{scheme} ' if scheme else ''}***")
     lines.append(f"< {status or 'no answer'} after {milliseconds:.0f} ms")
     sys.stderr.write("".join(f"debug: {visible(line)}\n" for line in lines))

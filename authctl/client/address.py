@@ -16,7 +16,7 @@ _SCHEMES = ("http", "https")
 class Address:
     """Where a server is; `url` has neither credentials nor a slash at its end.
 
-    `username` and `password` are those written into the URI, if both are.
+    `username` and `password` are those written into the URI, if both are; one may be empty.
     """
 
     url: str
@@ -45,13 +45,11 @@ class Address:
                 hint="Give it as in MLFLOW_TRACKING_URI, not as a page of the web UI.",
             )
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        inside = parts.username and parts.password
-        return cls(
-            url=f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}",
-            host=parts.hostname,
-            username=unquote(parts.username) if parts.username and inside else None,
-            password=unquote(parts.password) if parts.password and inside else None,
-        )
+        url = f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+        username, password = parts.username, parts.password
+        if username is None or password is None or not (username or password):
+            return cls(url, parts.hostname)
+        return cls(url, parts.hostname, unquote(username), unquote(password))
 
     @property
     def is_loopback(self) -> bool:
@@ -73,7 +71,7 @@ class Address:
         if self.is_encrypted or self.is_loopback or allow_http:
             return
         raise InvalidRequest(
-            f"{self.url} is not encrypted: everyone on the way could read the password.",
+            f"{self.url} is not encrypted: everyone on the way could read what signs you in.",
             hint="Use an https address; on a network you trust, allow it with --allow-http"
             " (in Python: allow_http=True).",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from authctl.client.flag import flag
 from authctl.client.http import httpx
 from authctl.errors import InvalidRequest
 
@@ -18,8 +19,6 @@ CA_CERT = "MLFLOW_TRACKING_SERVER_CERT_PATH"
 CLIENT_CERT = "MLFLOW_TRACKING_CLIENT_CERT_PATH"
 
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-_TRUE = ("true", "1")
-_FALSE = ("false", "0", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Tls:
         To verify with a certificate and not to verify at all contradict each other, as in MLflow.
         """
         if not insecure and not ca_cert:
-            insecure, ca_cert = _flag(env, INSECURE), env.get(CA_CERT)
+            insecure, ca_cert = flag(env, INSECURE), env.get(CA_CERT)
         if insecure and ca_cert:
             raise InvalidRequest(
                 "A certificate to verify the server with is given, but verifying it is off.",
@@ -89,10 +88,3 @@ def _unusable(file: str, error: OSError) -> InvalidRequest:
         f"The certificate file {file} cannot be used: {reason or 'it is not in PEM format'}.",
         hint="A client certificate is one PEM file with the certificate and its key, unencrypted.",
     )
-
-
-def _flag(env: Mapping[str, str], name: str) -> bool:
-    value = env.get(name, "").lower()
-    if value not in (*_TRUE, *_FALSE):
-        raise InvalidRequest(f"{name} is '{env[name]}', but must be true or false.")
-    return value in _TRUE

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from authctl import __version__
 from authctl.client.address import Address
 from authctl.client.credentials import find_credentials
 from authctl.client.http import httpx
+from authctl.client.signers import Signers
 from authctl.client.tls import Tls
 from authctl.errors import InvalidRequest, Unavailable
 from authctl.wire.exchange import Reply
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from authctl.client.sign_in import SignIn
     from authctl.wire.entities import Json
 
 TIMEOUT_SECONDS = 30.0
@@ -30,12 +32,14 @@ RETRIES = 2
 _CONNECT_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _FIRST_PAUSE_SECONDS = 0.25
+_KNOWN_SCHEMES = ("Basic", "Bearer", "AWS4-HMAC-SHA256", "Negotiate")
 _RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 _RETRIED_ERRORS = (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError)
 
 Trace = Callable[[str, str, int, float, "str | None"], None]
 """Told each exchange: method, URL without credentials, status (0 if none came), milliseconds, and
-the scheme of the Authorization header, Basic or Bearer, if one was sent.
+the scheme of the Authorization header if one was sent: "" if it is not a well-known one, since a
+header that somebody made up may be a secret from its first letter on.
 """
 
 
@@ -50,7 +54,7 @@ class Transport:
     def __init__(
         self,
         address: Address,
-        authorization: Callable[[], str | None],
+        sign_in: Callable[[], SignIn],
         *,
         tls: Tls | None = None,
         timeout: float = TIMEOUT_SECONDS,
@@ -63,7 +67,7 @@ class Transport:
 
         Args:
             address: where the server is.
-            authorization: gives the Authorization header, asked before each request.
+            sign_in: gives what signs requests in, asked before each of them.
             tls: how an https address is verified.
             timeout: seconds to wait for an answer, or for the next part of it.
             retries: how often a GET is repeated after a failure that may pass.
@@ -73,7 +77,7 @@ class Transport:
 
         """
         self._address = address
-        self._authorization = authorization
+        self._sign_in = sign_in
         self._retries = retries
         self._allow_http = allow_http
         self._trace = trace
@@ -110,10 +114,11 @@ class Transport:
         Raises Unavailable when no reply comes, and InvalidRequest for a redirect, for text that is
         not Unicode and for a credential that would cross a network unencrypted.
         """
-        request = self._build(method, path, query, body)
         repetitions = self._retries if method == "GET" else 0
         pause = _FIRST_PAUSE_SECONDS
         while True:
+            # Each repetition is signed anew: a signature tells the time.
+            request = self._build(method, path, query, body)
             try:
                 response = self._exchange(request)
             except httpx.RequestError as error:
@@ -135,28 +140,27 @@ class Transport:
     def _build(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None
     ) -> httpx.Request:
-        headers = {}
-        authorization = self._authorization()
-        if authorization:
+        sign_in = self._sign_in()
+        if sign_in.scheme:
             self._address.refuse_to_leak(allow_http=self._allow_http)
-            headers["Authorization"] = authorization
         try:
             content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-            if content is not None:
-                # MLflow up to 3.12 takes no other spelling, such as one with a charset.
-                headers["Content-Type"] = "application/json"
-            return self._client.build_request(
+            # Signatures for AWS hold for a space that is written %20, and not for a plus sign.
+            asked = f"?{urlencode(query, quote_via=quote, safe='')}" if query else ""
+            request = self._client.build_request(
                 method,
-                f"{self._address.url}/api{path}",
-                params=dict(query) if query else None,
+                f"{self._address.url}/api{path}{asked}",
                 content=content,
-                headers=headers,
+                # MLflow up to 3.12 takes no other spelling, such as one with a charset.
+                headers={} if content is None else {"Content-Type": "application/json"},
             )
         except UnicodeEncodeError:
             # The error quotes the whole text, which may hold a password.
             raise InvalidRequest("What was given is not valid Unicode.") from None
         except httpx.InvalidURL as error:
             raise InvalidRequest(f"The server's address is not a valid URL: {error}.") from error
+        sign_in.sign(request)
+        return request
 
     def _exchange(self, request: httpx.Request) -> httpx.Response:
         started = time.perf_counter()
@@ -167,8 +171,7 @@ class Transport:
         finally:
             if self._trace:
                 took = (time.perf_counter() - started) * 1000
-                scheme = request.headers.get("Authorization", "").partition(" ")[0] or None
-                self._trace(request.method, str(request.url), status, took, scheme)
+                self._trace(request.method, str(request.url), status, took, _scheme(request))
         return response
 
     def _reply(self, response: httpx.Response) -> Reply:
@@ -186,7 +189,7 @@ class Transport:
         hint = None
         if refusal := _refusal(error):
             message = f"The TLS connection to {where} failed: {refusal}."
-            hint = "Name the authority to trust with MLFLOW_TRACKING_SERVER_CERT_PATH or --ca-cert."
+            hint = _remedy(refusal)
         elif isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
             message = f"{where} cannot be reached: it did not answer in time."
         elif isinstance(error, httpx.ProxyError):
@@ -225,15 +228,24 @@ def connect(
 
     """
     address = Address.parse(uri)
+    signers = Signers()
     return Transport(
         address,
-        lambda: find_credentials(address, env, home).authorization(),
+        lambda: find_credentials(address, env, home, signers=signers),
         tls=tls or Tls.find(env),
         timeout=timeout,
         retries=retries,
         allow_http=allow_http,
         trace=trace,
     )
+
+
+def _scheme(request: httpx.Request) -> str | None:
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    word = header.partition(" ")[0].lower() if " " in header else ""
+    return next((known for known in _KNOWN_SCHEMES if known.lower() == word), "")
 
 
 def _no_context() -> ssl.SSLContext:
@@ -260,6 +272,19 @@ def _refusal(error: BaseException | None) -> str | None:
             return (error.reason or "it is not TLS").replace("_", " ").lower()
         error = error.__cause__ or error.__context__
     return None
+
+
+def _remedy(refusal: str) -> str:
+    # An alert is the server's word, on what the caller has shown.
+    if "alert" in refusal and ("certificate" in refusal or "unknown ca" in refusal):
+        return "Name one that it knows with MLFLOW_TRACKING_CLIENT_CERT_PATH or --client-cert."
+    if "expired" in refusal or "not yet valid" in refusal:
+        return "Renew the server's certificate, or set the clocks right."
+    if "mismatch" in refusal:
+        return "Use the name or address that the server's certificate is for."
+    if "certificate" in refusal:
+        return "Name the authority to trust with MLFLOW_TRACKING_SERVER_CERT_PATH or --ca-cert."
+    return "Check that the server speaks TLS at this address and port."
 
 
 def _reason(error: httpx.RequestError) -> str:

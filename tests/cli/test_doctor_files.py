@@ -312,6 +312,26 @@ def test_a_token_beside_a_login_is_a_warning(tmp_path: Path) -> None:
     assert found.one("credential-unused")[:2] == ("warning", "MLFLOW_TRACKING_TOKEN")
 
 
-def test_a_way_to_sign_in_that_authctl_lacks_is_told(tmp_path: Path) -> None:
-    found = settled(tmp_path, MLFLOW_TRACKING_AWS_SIGV4="true")
+def test_what_beats_every_login_is_told_with_what_it_beats(tmp_path: Path) -> None:
+    file = write(tmp_path, ".netrc", NETRC)
+    found = settled(tmp_path, MLFLOW_TRACKING_AWS_SIGV4="true", **PAIR)
+    name = "MLFLOW_TRACKING_AWS_SIGV4"
+    assert found.one("credential") == ("ok", name, "Sent is the AWS signature.", None)
+    assert [each[:3] for each in found.of("credential-unused")] == [
+        ("info", str(file), f"Not used: {name} comes first."),
+        ("info", f"{USERNAME} and {PASSWORD_IN}", f"Not used: {name} comes first."),
+    ]
+    assert found.bad == []
+
+
+def test_a_header_is_told_to_be_one_and_not_shown(tmp_path: Path) -> None:
+    found = settled(tmp_path, MLFLOW_TRACKING_AUTH="opensesame")
+    name = "MLFLOW_TRACKING_AUTH"
+    assert found.one("credential")[:3] == ("ok", name, "Sent is the Authorization header.")
+    assert found.one("credential-header")[0] == "info"
+    assert "opensesame" not in str(found)
+
+
+def test_a_plugin_that_cannot_be_loaded_is_an_error(tmp_path: Path) -> None:
+    found = settled(tmp_path, MLFLOW_TRACKING_AUTH="assistant-delegation")
     assert found.one("credential")[0] == "error"

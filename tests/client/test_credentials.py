@@ -162,10 +162,3 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     env = {"MLFLOW_TRACKING_USERNAME": "a", "MLFLOW_TRACKING_PASSWORD": "\udcff"}
     with pytest.raises(InvalidRequest, match="Unicode"):
         find(tmp_path, env).authorization()
-
-
-@pytest.mark.parametrize("name", ["MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_TRACKING_AUTH"])
-def test_a_way_to_sign_in_that_authctl_does_not_have_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequest, match=name):
-        find(tmp_path, ENV | {name: "true"})
-    assert find(tmp_path, ENV | {"MLFLOW_TRACKING_AWS_SIGV4": "false"}).scheme == "basic"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from authctl.client.http import httpx
+    from authctl.client.sign_in import Scheme
     from tests.servers import Recorder
 
 PATH = "/2.0/mlflow/users/get"
@@ -28,6 +30,18 @@ PATH = "/2.0/mlflow/users/get"
 
 def openssl(arguments: str) -> None:
     subprocess.run(["openssl", *arguments.split()], check=True, capture_output=True)
+
+
+class Says:
+    """Signs in with this header, or not at all."""
+
+    def __init__(self, header: str | None) -> None:
+        self.scheme: Scheme | None = "header" if header else None
+        self._header = header
+
+    def sign(self, request: httpx.Request) -> None:
+        if self._header:
+            request.headers["Authorization"] = self._header
 
 
 class Lines:
@@ -39,7 +53,7 @@ class Lines:
 
     def to(self, uri: str, header: str | None = None, **settings: Any) -> Transport:
         transport = Transport(
-            Address.parse(uri), lambda: header, sleep=self.pauses.append, **settings
+            Address.parse(uri), lambda: Says(header), sleep=self.pauses.append, **settings
         )
         self._open.append(transport)
         return transport
@@ -90,7 +104,7 @@ def test_a_get_has_a_query_and_all_else_has_json(recorder: Recorder, lines: Line
     transport.send("GET", PATH, query={"username": "a&b ü"})
     transport.send("PATCH", PATH, body={"username": "ü", "is_admin": True})
     get, patch = recorder.requests
-    assert (get.method, get.path, get.body) == ("GET", f"/api{PATH}?username=a%26b+%C3%BC", None)
+    assert (get.method, get.path, get.body) == ("GET", f"/api{PATH}?username=a%26b%20%C3%BC", None)
     assert (patch.path, patch.body) == (f"/api{PATH}", {"username": "ü", "is_admin": True})
     assert patch.headers["content-type"] == "application/json"
     assert "content-type" not in get.headers
@@ -260,8 +274,9 @@ def test_a_server_that_does_not_answer_is_unavailable(lines: Lines) -> None:
 
 
 def test_a_server_that_speaks_no_http_is_unavailable(recorder: Recorder, lines: Lines) -> None:
-    with pytest.raises(Unavailable, match="TLS"):
+    with pytest.raises(Unavailable, match="TLS") as raised:
         lines.to(recorder.url.replace("http:", "https:")).send("GET", PATH)
+    assert "speaks TLS" in str(raised.value.hint)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(

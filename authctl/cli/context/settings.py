@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from authctl.cli.context.file import Context
     from authctl.cli.session import Session
+    from authctl.client.credentials import Credentials
 
 FIELDS = (Field("setting"), Field("value"), Field("from"))
 MASKED = "***"
@@ -41,7 +42,7 @@ def settings(session: Session) -> Iterator[Setting]:
 def saved_settings(context: Context) -> Iterator[Setting]:
     """All that a context says, secrets masked."""
     for key, value in context.settings().items():
-        if key == "password":
+        if key in ("password", "token"):
             yield Setting(key, MASKED, context.origin)
         elif key == "db":
             yield Setting(Mode.DIRECT.value, without_password(value), context.origin)
@@ -57,8 +58,17 @@ def _credential(session: Session) -> Iterator[Setting]:
     for name, secret in (("password", known.password), ("token", known.token)):
         if secret:
             yield Setting(name, MASKED, secret.origin)
-    used = known.password if known.scheme == "basic" else known.token
-    yield Setting("authentication", known.scheme or "none", used.origin if used else DEFAULT)
+    yield Setting("authentication", _how(known), known.origin or DEFAULT)
+    if known.signer and known.given.scheme:
+        yield Setting("given_to_plugin", known.given.scheme, known.given.origin or DEFAULT)
+    for scheme, origin in session.find_passed_over():
+        yield Setting("passed_over", scheme, origin)
+
+
+def _how(known: Credentials) -> str:
+    # A name is told only where it is known to be one: else it is the secret itself.
+    name = known.signer.name if known.signer else None
+    return f"{known.scheme} {name}" if name else known.scheme or "none"
 
 
 def _chooser(session: Session) -> str:

@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 
     from authctl.cli.doctor.finding import Finding
     from authctl.cli.session import Session
+    from authctl.client.sign_in import Signer
 
 
 def credential(session: Session, address: Address) -> Iterator[Finding]:
     """Say what is sent, from where, and what is passed over for it. InvalidRequest."""
     used = session.credentials
+    if used.signer:
+        yield from _signer(used.signer, used, session)
+        return
     if used.username and used.password:
-        origins = " and ".join(dict.fromkeys((used.username.origin, used.password.origin)))
-        yield ok("credential", used.username.value, f"With the password ***, from {origins}.")
+        yield ok("credential", used.username.value, f"With the password ***, from {used.origin}.")
         yield from _mixed(used.username, used.password)
         yield from _passed_over(used.username, used.password, address, session)
         if used.token:
@@ -78,6 +81,27 @@ def encryption(session: Session, address: Address) -> Iterator[Finding]:
             "The address is not encrypted, so no credential is sent there.",
             "Use an https address; on a network you trust, allow it with --allow-http.",
         )
+
+
+def _signer(signer: Signer, used: Credentials, session: Session) -> Iterator[Finding]:
+    yield ok("credential", signer.origin, f"Sent is {signer.what}.")
+    if signer.scheme == "header":
+        yield info(
+            "credential-header",
+            signer.origin,
+            "No installed plugin has the name that it gives, so it is sent itself, as the"
+            " Authorization header; MLflow's client would pass it over.",
+            "If it is meant to name a plugin, install that into the environment that authctl is"
+            " in.",
+        )
+    if used.given.scheme:
+        yield info(
+            "credential-given",
+            used.given.origin or "",
+            f"Given to the plugin '{signer.name}', which may send something else in its place.",
+        )
+    for _, origin in session.find_passed_over():
+        yield info("credential-unused", origin, f"Not used: {signer.origin} comes first.")
 
 
 def _half(used: Credentials) -> Iterator[Finding]:

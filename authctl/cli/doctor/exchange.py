@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from authctl.client.address import Address
+    from authctl.client.sign_in import SignIn
     from authctl.client.tls import Tls
 
 
@@ -51,15 +52,17 @@ class Exchange:
         if "_client" in self.__dict__:  # something was asked
             self._client.close()
 
-    def get(self, path: str, authorization: str | None = None) -> httpx.Response:
+    def get(self, path: str, sign_in: SignIn | None = None) -> httpx.Response:
         """Ask for a path below the server's address, as nobody or with this credential.
 
         Raises httpx.RequestError when no answer comes.
         """
         started = time.perf_counter()
-        headers = {"Authorization": authorization} if authorization else {}
+        request = self._client.build_request("GET", f"{self._address.url}{path}")
+        if sign_in:
+            sign_in.sign(request)
         # Left to itself, httpx would take a credential from ~/.netrc.
-        response = self._client.get(f"{self._address.url}{path}", headers=headers, auth=_as_is)
+        response = self._client.send(request, auth=_as_is)
         if self._debug:
             took = (time.perf_counter() - started) * 1000
             sys.stderr.write(

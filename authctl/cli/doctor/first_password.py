@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 from authctl.cli.doctor.finding import error, info, ok
 from authctl.cli.doctor.installation import release
+from authctl.client.credentials import Credentials, Secret
 from authctl.wire import paths
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from authctl.cli.doctor.exchange import Exchange
     from authctl.cli.doctor.finding import Finding
-    from authctl.client.credentials import Credentials
 
 _ADMIN = "admin"
 _CHANGED_IN = (2, 22)
@@ -39,11 +38,9 @@ def tried(exchange: Exchange, url: str, mlflow: str | None) -> Iterator[Finding]
     from authctl.store.passwords import WELL_KNOWN  # noqa: PLC0415 - passlib may not be there
 
     old = mlflow is not None and release(mlflow) < _CHANGED_IN
-    pair = f"{_ADMIN}:{WELL_KNOWN[1] if old else WELL_KNOWN[0]}"
-    answer = exchange.get(
-        f"/api{paths.USERS_GET}?username={_ADMIN}",
-        f"Basic {base64.b64encode(pair.encode()).decode()}",
-    )
+    password = Secret(WELL_KNOWN[1] if old else WELL_KNOWN[0], "MLflow")
+    login = Credentials(Secret(_ADMIN, "MLflow"), password)
+    answer = exchange.get(f"/api{paths.USERS_GET}?username={_ADMIN}", login)
     if answer.status_code == _OK:
         yield error(
             "default-password",

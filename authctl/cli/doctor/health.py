@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from authctl.cli.doctor.exchange import Exchange
     from authctl.cli.doctor.finding import Finding
 
+GUARDED = (401, 403)
+"""What gateways answer to who is not signed in."""
+
 _HEALTH = "/health"
 _MOST_SKEW_SECONDS = 60
 _OK = 200
 _NOBODY_BEHIND = (502, 503, 504)
 
 
-def health(exchange: Exchange, url: str) -> Iterator[Finding]:
-    """Ask whether it is well, and look what time it has there. Stop."""
+def health(exchange: Exchange, url: str, *, guarded: bool = False) -> Iterator[Finding]:
+    """Ask whether it is well, and look what time it has there. Stop.
+
+    What is `guarded`, by a gateway that asks for signatures, may not answer that to everybody.
+    """
     asked = time.time()
     try:
         answer = exchange.get(_HEALTH)
@@ -45,6 +51,8 @@ def health(exchange: Exchange, url: str) -> Iterator[Finding]:
         raise Stop
     if answer.status_code == _OK:
         yield ok("http", url, f"It is well; the answer took {took * 1000:.0f} ms.")
+    elif guarded and answer.status_code in GUARDED:
+        yield info("http", url, f"It does not answer {_HEALTH} to who is not signed in.")
     else:
         yield warning(
             "http",

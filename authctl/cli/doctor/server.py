@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from authctl.cli.doctor import first_password
 from authctl.cli.doctor.attempt import Stop
 from authctl.cli.doctor.finding import error, info, ok
-from authctl.cli.doctor.health import health, redirect
+from authctl.cli.doctor.health import GUARDED, health, redirect
 from authctl.cli.doctor.installation import release
 from authctl.errors import InvalidRequest, NotAuthenticated
 from authctl.model import Generation
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from authctl.model import User
     from authctl.wire.entities import Json
 
-_OK, _UNAUTHORIZED = 200, 401
+_OK = 200
+_ASKING = (401,)
 _REFUSED_HOST = "Invalid Host header"
 
 _ROLES_SINCE = (3, 13)
@@ -56,7 +57,7 @@ class Server:
     def questions(self) -> tuple[tuple[str, Callable[[], Iterable[Finding]]], ...]:
         """What to ask, in this order; any of them may raise Stop."""
         return (
-            ("http", lambda: health(self._exchange, self._url)),
+            ("http", lambda: health(self._exchange, self._url, guarded=self._is_guarded)),
             ("login", self._login),
             ("signed-in", self._sign_in),
             ("server", self._describe),
@@ -66,12 +67,13 @@ class Server:
     def _login(self) -> Iterator[Finding]:
         """Ask for experiments as nobody: a server with authentication refuses."""
         answer = self._exchange.get(f"/api{paths.EXPERIMENTS_SEARCH}?max_results=1")
-        if answer.status_code == _UNAUTHORIZED:
+        refused_host = _REFUSED_HOST in answer.text
+        if answer.status_code in (GUARDED if self._is_guarded else _ASKING) and not refused_host:
             yield ok("login", self._url, "It asks for a login.")
             return
         if answer.is_redirect:
             yield redirect(answer, self._url)
-        elif _REFUSED_HOST in answer.text:
+        elif refused_host:
             yield error(
                 "login",
                 self._url,
@@ -106,7 +108,9 @@ class Server:
             self._user = self._ask_who_i_am()
         except NotAuthenticated:
             why = self._session.not_accepted()
-            yield error("signed-in", self._url, why.message, _other_login(why.hint))
+            # A login would be passed over for what signs in now.
+            remedy = why.hint if known.signer else _other_login(why.hint)
+            yield error("signed-in", self._url, why.message, remedy)
             if self._is_here:
                 yield from first_password.tried(self._exchange, self._url, None)
             raise Stop from None
@@ -154,9 +158,16 @@ class Server:
             yield first_password.not_tried(self._url)
 
     @property
+    def _is_guarded(self) -> bool:
+        """Whether a gateway may stand before the server, which signatures are for."""
+        with suppress(InvalidRequest):
+            return self._session.credentials.signer is not None
+        return False
+
+    @property
     def _username(self) -> str:
-        known = self._session.credentials.username
-        return known.value if known else ""
+        known = self._session.credentials
+        return known.username.value if known.scheme == "basic" and known.username else ""
 
     def _ask_who_i_am(self) -> User:
         """The caller. MLflow before 3.13 has no users/current, and knows who asks by name only."""
@@ -173,7 +184,7 @@ class Server:
         )
 
     def _ask_release(self) -> str | None:
-        answer = self._exchange.get("/version", self._session.credentials.authorization())
+        answer = self._exchange.get("/version", self._session.credentials)
         text = answer.text.strip()
         known = answer.status_code == _OK and release(text) and len(text.split()) == 1
         return text if known else None

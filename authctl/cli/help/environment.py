@@ -68,9 +68,42 @@ TOPIC = Topic(
                         ),
                         Definition("NETRC", "The file to read in place of ~/.netrc."),
                         Definition(
-                            "MLFLOW_TRACKING_AWS_SIGV4, MLFLOW_TRACKING_AUTH",
-                            "Ways to sign in that authctl does not have: it stops if one is set.",
+                            "PYTHON_KEYRING_BACKEND",
+                            "The keyring for authctl login --keyring, where the system's own is not"
+                            " meant.",
                         ),
+                        Definition(
+                            "MLFLOW_TRACKING_AWS_SIGV4",
+                            "true: sign requests for an AWS API Gateway, which beats every login"
+                            " and token. Credentials and region are found as by the AWS command"
+                            " line, in variables such as AWS_ACCESS_KEY_ID, AWS_PROFILE and"
+                            " AWS_DEFAULT_REGION first. Needs pip install 'authctl[aws]'.",
+                        ),
+                        Definition(
+                            "MLFLOW_TRACKING_AUTH",
+                            "The name of a plugin of mlflow.request_auth_provider that signs"
+                            " requests in; else the Authorization header itself. It beats every"
+                            " login and token too.",
+                        ),
+                    )
+                ),
+            ),
+        ),
+        Section(
+            "For authctl login --backend databricks",
+            (
+                Definitions(
+                    (
+                        Definition(
+                            "DATABRICKS_HOST, DATABRICKS_TOKEN, DATABRICKS_USERNAME,"
+                            " DATABRICKS_PASSWORD",
+                            "A login that is checked as it is, and beats the one in the file: a"
+                            " host, and a token or a username and password.",
+                        ),
+                        Definition(
+                            "DATABRICKS_CONFIG_FILE", "The file, in place of ~/.databrickscfg."
+                        ),
+                        Definition("DATABRICKS_CONFIG_PROFILE", "The profile in it, as --profile."),
                     )
                 ),
             ),
