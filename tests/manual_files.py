@@ -57,6 +57,16 @@ TOPIC = Topic(
                             "password",
                             "Their password; only authctl login --context NAME puts it there.",
                         ),
+                        Definition(
+                            "token",
+                            "A token in place of both; only authctl login --context NAME puts it"
+                            " there, and it is sent to this server alone.",
+                        ),
+                        Definition(
+                            "keyring",
+                            "true: the password, or without a username the token, is in the"
+                            " system's keyring. authctl login --keyring puts it there.",
+                        ),
                         Definition("ca_cert", "The certificates to trust, as --ca-cert."),
                         Definition(
                             "client_cert",
@@ -96,6 +106,21 @@ TOPIC = Topic(
                 Paragraph(
                     "An entry for the server's host in ~/.netrc, or in the file that NETRC names,"
                     " comes before it."
+                ),
+            ),
+        ),
+        Section(
+            "The login to Databricks: ~/.databrickscfg",
+            (
+                Paragraph(
+                    "Databricks' own file, or the one that DATABRICKS_CONFIG_FILE names, which"
+                    " mlflow reads for MLFLOW_TRACKING_URI=databricks and databricks://PROFILE."
+                    " authctl login --backend databricks writes host and token, or host, username"
+                    " and password, into one profile; authctl logout --backend databricks takes"
+                    " these out. All else in the file stays as it is."
+                ),
+                Code(
+                    "[DEFAULT]\nhost = https://dbc-a1b2345c-d6e7.cloud.databricks.com\ntoken = ..."
                 ),
             ),
         ),
@@ -162,6 +187,7 @@ TOPIC = Topic(
                     (
                         Definition("~/.config/authctl/config.toml", "Contexts."),
                         Definition("~/.mlflow/credentials", "The login for every server."),
+                        Definition("~/.databrickscfg", "Logins to Databricks, by profile."),
                         Definition("~/.netrc", "Logins by host, for many programs."),
                         Definition(
                             "~/.cache/authctl",

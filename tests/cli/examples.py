@@ -14,11 +14,13 @@ import pexpect
 
 from authctl.cli.command import Group
 from tests.cli.commands import PASSWORD, Done, Shell
+from tests.cli.workspaces import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.cli.workspaces import Workspace
     from tests.live import Server
 
 _ADDRESS = re.compile(r"https?://[\w.:-]+")
@@ -94,6 +96,7 @@ class World:
 
     template: Path
     server: Server
+    databricks: Workspace
 
     def shell(self, folder: Path, user: tuple[str, str] | None = None) -> Shell:
         """A shell in a fresh copy of the folder, whose authctl works on the database there.
@@ -109,6 +112,7 @@ class World:
                 "MLFLOW_TRACKING_USERNAME": (user or ROOT)[0],
                 "MLFLOW_TRACKING_PASSWORD": (user or ROOT)[1],
                 "PASSWORD": PASSWORD,
+                "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
                 "PATH": f"{self.template / 'bin'}:/usr/bin:/bin",
             },
         )
@@ -121,6 +125,9 @@ class World:
         """Run one example, answering what it asks."""
         line = self.here(line)
         words = shlex.split(line)
+        if "databricks" in words:
+            authorities = {"REQUESTS_CA_BUNDLE": str(self.databricks.authority)}
+            shell = Shell(shell.folder, {**shell.settings, **authorities})
         if words[0] == "authctl" and not {"|", ">", "<"} & set(words):
             done = shell.run(*words[1:])
             if done.code != 2 or not any(ask in done.stderr for ask in _ASKS):
@@ -128,7 +135,7 @@ class World:
         return at_terminal(line, shell)
 
 
-def make_world(folder: Path, server: Server) -> World:
+def make_world(folder: Path, server: Server, databricks: Workspace) -> World:
     """Make the folder; the server gets the experiment and the models, too."""
     (folder / "bin").mkdir(parents=True)
     program = folder / "bin" / "authctl"
@@ -156,7 +163,8 @@ def make_world(folder: Path, server: Server) -> World:
     config.parent.mkdir(parents=True, mode=0o700)
     config.write_text(_CONTEXT.format(url=server.url, password=PASSWORD))
     config.chmod(0o600)
-    return World(folder, server)
+    (folder / ".databrickscfg").write_text(f"[prod]\nhost = {databricks.url}\ntoken = {TOKEN}\n")
+    return World(folder, server, databricks)
 
 
 def at_terminal(line: str, shell: Shell) -> Done:

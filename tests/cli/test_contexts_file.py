@@ -35,6 +35,12 @@ BROKEN = {
     f'[context.prod]\n{SERVER}db = "sqlite:///sesame"\n': (
         ": The context 'prod' names both a server and a database."
     ),
+    f'[context.prod]\n{SERVER}password = "sesame"\ntoken = "sesame"\n': (
+        ": The context 'prod' has password and token, of which one can count."
+    ),
+    f'[context.prod]\n{SERVER}token = "sesame"\nkeyring = true\n': (
+        ": The context 'prod' has token and keyring, of which one can count."
+    ),
 }
 
 
@@ -63,6 +69,8 @@ def test_a_broken_file_is_refused_left_as_it_is_and_not_quoted(
         ("context.prod.server = 5\n", "'context.prod.server' in {path} must be text."),
         ('context.prod.server = ""\n', "'context.prod.server' in {path} must be text, not empty."),
         ("context.prod.password = ['x']\n", "'context.prod.password' in {path} must be text."),
+        ("context.prod.token = 5\n", "'context.prod.token' in {path} must be text."),
+        ("context.prod.keyring = 1\n", "'context.prod.keyring' in {path} must be true or false."),
         (
             "context.prod.insecure = 'yes'\n",
             "'context.prod.insecure' in {path} must be true or false.",

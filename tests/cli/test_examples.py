@@ -14,6 +14,7 @@ import pytest
 
 from authctl.cli.main import tree
 from tests.cli.examples import ROOT, ZOE, World, at_terminal, examples, make_world
+from tests.cli.workspaces import workspace
 from tests.documents import DOCUMENTS, sessions, typed_commands
 from tests.live import authctl_server, free_port
 
@@ -48,6 +49,10 @@ BEFORE = {
     "user create root": "authctl user delete root --yes",
     "token create ci ": "authctl token revoke ci --user ci-bot",
     "--user ci-admin": "authctl user create ci-admin --admin --no-password",
+    "--token-file ci-token.txt": (
+        "authctl token create login --server https://here --fields token > ci-token.txt"
+    ),
+    "logout --backend databricks": "authctl login --backend databricks --profile prod",
     "db backup auth-backup": "rm auth-backup.db auth-backup.jsonl",
 }
 
@@ -65,8 +70,11 @@ CODES = {
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("server")
-    with authctl_server(folder, first_password=ROOT[1]) as server:
-        yield make_world(tmp_path_factory.mktemp("world") / "template", server)
+    with (
+        authctl_server(folder, first_password=ROOT[1]) as server,
+        workspace(tmp_path_factory.mktemp("workspace")) as databricks,
+    ):
+        yield make_world(tmp_path_factory.mktemp("world") / "template", server, databricks)
 
 
 @pytest.mark.parametrize("line", [*(line for line in EXAMPLES if line not in SERVERS), *DOCUMENTED])

@@ -15,7 +15,7 @@ from tests.servers import recording_server
 if TYPE_CHECKING:
     from tests.cli.commands import Shell
 
-HEAVY = ("sqlalchemy", "httpx", "passlib", "starlette", "mlflow", "pydantic", "alembic")
+HEAVY = ("sqlalchemy", "httpx", "passlib", "starlette", "mlflow", "pydantic", "alembic", "keyring")
 
 _PROGRAM = """
 import sys

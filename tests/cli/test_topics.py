@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 PACKAGE = Path(authctl.__file__).parent
 
 _VARIABLE = re.compile(
-    r"(?:MLFLOW|AUTHCTL)_[A-Z0-9_]+|XDG_[A-Z]+_HOME|NETRC|NO_COLOR|\w+_CA_BUNDLE"
+    r"(?:MLFLOW|AUTHCTL|DATABRICKS)_[A-Z0-9_]+|XDG_[A-Z]+_HOME|NETRC|NO_COLOR|\w+_CA_BUNDLE"
 )
 _COMMENT = re.compile(r"\s#.*")
 
-# What httpx and urllib read, and no line of authctl's.
-PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+# What httpx, urllib and keyring read, and no line of authctl's.
+LIBRARIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "PYTHON_KEYRING_BACKEND"}
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_the_environment_topic_has_every_variable_of_the_code_and_no_other() -> 
         for value in constants(path)
         if _VARIABLE.fullmatch(value)
     }
-    assert terms(TOPICS["environment"]).keys() == in_code | PROXIES
+    assert terms(TOPICS["environment"]).keys() == in_code | LIBRARIES
 
 
 def test_the_exit_codes_topic_has_every_code_of_the_code_and_no_other() -> None:

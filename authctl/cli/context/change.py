@@ -61,15 +61,15 @@ class ContextChange:
 def changed_context(before: Context, options: SharedOptions, change: ContextChange) -> Context:
     """The context with what was asked for. InvalidRequest if it is no longer exactly one place.
 
-    A saved password stays only with the server and the username that it was saved for.
+    A saved password or token stays only with the server and the username that it was saved for.
     """
     forgotten: dict[str, Any] = {key: getattr(_NOTHING, key) for key in change.forgotten}
     after = replace(before, **{**forgotten, **_place(options), **asked_for(options)})
     after = replace(after, username=change.username or after.username)
     if problem := unclear_place(after):
         raise InvalidRequest(problem, hint="Name its place with --server, --db or --auth-config.")
-    if before.password and not _same_login(before, after):
-        after = replace(after, password=None)
+    if before.has_login and not _same_login(before, after):
+        after = replace(after, password=None, token=None, keyring=False)
     return after
 
 

@@ -10,6 +10,7 @@ from authctl.cli.batch import RESULT, RESULTS, change_each, result, unchanged
 from authctl.cli.command import command, group
 from authctl.cli.context.change import ContextChange, changed_context
 from authctl.cli.context.file import Context, checked_name
+from authctl.cli.context.saved_login import orphaned
 from authctl.cli.context.settings import FIELDS, saved_settings, settings
 from authctl.cli.field import Field
 from authctl.cli.location import without_password
@@ -119,8 +120,8 @@ def set_context(
     """Make a context, or change its settings.
 
     Kept in it are --server or --db and --auth-config, --ca-cert, --client-cert,
-    --insecure, --allow-http, --timeout and --retries. A password is kept by
-    authctl login --context NAME only.
+    --insecure, --allow-http, --timeout and --retries. A password or a token is
+    kept by authctl login --context NAME only.
     """
     sheet = session.output.sheet((NAME, PLACE, *RESULT), name="name")
     checked_name(name)
@@ -134,10 +135,10 @@ def set_context(
     old, new = before.by_name.get(name), after.by_name[name]
     word = "changed" if old else "created"
     sheet.show_one({**_row(new, after), **_told(word, before, after, dry_run)})
-    if old and old.password and not new.password:
-        session.output.warn(
-            f"the saved password was for '{old.username}' at {old.server}, and is removed."
-        )
+    if old and old.has_login and not new.has_login:
+        whose = f"password was for '{old.username}'" if old.username else "token was for somebody"
+        session.output.warn(f"the saved {whose} at {old.server}, and is removed.")
+    _clear_keyring(session, before, after, dry_run=dry_run)
     if new.db and without_password(new.db) != new.db:
         session.output.warn(f"the password of the database is kept in {session.contexts.path}.")
     if after.current is None and after != before:
@@ -202,7 +203,9 @@ def delete(
                 contexts.get(name)
             return contexts.without(name)
 
-        return _told("deleted", *session.contexts.change(edit, dry_run=dry_run), dry_run)
+        before, after = session.contexts.change(edit, dry_run=dry_run)
+        _clear_keyring(session, before, after, dry_run=dry_run)
+        return _told("deleted", before, after, dry_run)
 
     change_each(sheet, [{"name": name} for name in dict.fromkeys(names)], change, dry_run=dry_run)
     if current in names and not dry_run:
@@ -220,8 +223,19 @@ def _row(context: Context, contexts: Contexts) -> dict[str, Any]:
         "server": server,
         "database": database,
         "auth_config": context.auth_config,
-        "password_saved": context.password is not None,
+        "password_saved": bool(context.password or (context.keyring and context.username)),
     }
+
+
+def _clear_keyring(session: Session, before: Contexts, after: Contexts, *, dry_run: bool) -> None:
+    """Take out of the keyring what no context needs any more, or say why it is still there."""
+    for entry in () if dry_run else orphaned(before, after):
+        try:
+            entry.remove(may_ask=session.prompts.possible)
+        except AuthctlError as error:
+            session.output.warn(
+                f"the {entry.kind} for {entry.server} stays in the keyring: {error}"
+            )
 
 
 def _told(word: str, before: Contexts, after: Contexts, dry_run: bool) -> dict[str, Any]:

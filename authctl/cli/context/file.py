@@ -25,6 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _KINDS: dict[str, tuple[type, ...]] = {
     "insecure": (bool,),
     "allow_http": (bool,),
+    "keyring": (bool,),
     "timeout": (float, int),
     "retries": (int,),
 }
@@ -46,6 +47,8 @@ class Context:
     auth_config: str | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    keyring: bool = False
     ca_cert: str | None = None
     client_cert: str | None = None
     insecure: bool = False
@@ -57,6 +60,15 @@ class Context:
     def origin(self) -> str:
         """What its settings are said to be from."""
         return f"the context '{self.name}'"
+
+    @property
+    def has_login(self) -> bool:
+        """Whether a password or a token is kept for it, here or in the system's keyring."""
+        return bool(self.password or self.token or self.keyring)
+
+    def without_login(self) -> Context:
+        """The same without who signs in, and with what."""
+        return replace(self, username=None, password=None, token=None, keyring=False)
 
     def settings(self) -> dict[str, Any]:
         """Those that are set, by their keys in the file."""
@@ -190,7 +202,7 @@ class ContextsFile:
             if wanted := _wanted(key, value):
                 raise self._wrong(f"context.{name}.{key}", wanted)
         context = Context(name, **table)
-        if problem := unclear_place(context):
+        if problem := unclear_place(context) or _unclear_login(context):
             raise InvalidRequest(f"{_TITLE} {self.path}: {problem}")
         return context
 
@@ -224,6 +236,13 @@ def unclear_place(context: Context) -> str | None:
         return f"The context '{context.name}' names both a server and a database."
     if not (context.server or context.db or context.auth_config):
         return f"The context '{context.name}' names neither a server nor a database."
+    return None
+
+
+def _unclear_login(context: Context) -> str | None:
+    kept = [key for key in ("password", "token", "keyring") if getattr(context, key)]
+    if len(kept) > 1:
+        return f"The context '{context.name}' has {kept[0]} and {kept[1]}, of which one can count."
     return None
 
 

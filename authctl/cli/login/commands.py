@@ -10,17 +10,26 @@ from authctl.cli.batch import RESULT, result, unchanged
 from authctl.cli.command import command
 from authctl.cli.connection import asked_for
 from authctl.cli.field import Field
+from authctl.cli.login.databricks import Databricks
 from authctl.cli.login.kept import Login, keeper
+from authctl.cli.login.options import (
+    DATABRICKS,
+    MLFLOW,
+    Backend,
+    Profile,
+    SignInOptions,
+    check_backend,
+)
 from authctl.cli.login.overruled import still_signed_in, what_overrules
 from authctl.cli.login.sign_in import (
     TYPED,
-    SignInOptions,
     accepted,
     find_attempt,
     go_to_server,
     is_shipped_password,
 )
 from authctl.cli.options import DryRun
+from authctl.cli.prompts import Prompts
 from authctl.cli.session import Session
 
 if TYPE_CHECKING:
@@ -38,7 +47,10 @@ app = typer.Typer()
     authctl login --server https://mlflow.example.com
     authctl login --server https://mlflow.example.com --context prod
     printf %s "$PASSWORD" | authctl login --username ci --password-stdin
-    authctl login --no-interactive""",
+    authctl login --no-interactive
+    authctl login --context prod --token-file ci-token.txt
+    authctl login --context prod --keyring
+    authctl login --backend databricks --profile prod""",
 )
 def login(session: Session, options: SignInOptions, *, dry_run: DryRun = False) -> None:
     """Check a username and password with the server, and save them.
@@ -46,8 +58,20 @@ def login(session: Session, options: SignInOptions, *, dry_run: DryRun = False) 
     Without --context they are kept in ~/.mlflow/credentials, which mlflow reads
     too and which holds one login for all servers. With --context NAME they are
     kept in that context, for its server alone, with the connection options
-    given; it is made if need be, and becomes the current one.
+    given; it is made if need be, and becomes the current one. A token is kept in
+    a context only. With --keyring the context's password or token is kept in the
+    system's keyring instead of the file.
+
+    With --backend databricks the login is to a Databricks workspace, and is kept
+    in a profile of ~/.databrickscfg, where mlflow looks for it; one that is there
+    and is accepted stays as it is.
     """
+    options.check(session)
+    if options.no_interactive:
+        session.prompts = Prompts(allowed=False)
+    if options.backend == DATABRICKS:
+        Databricks.find(session, options.profile).login(options, dry_run=dry_run)
+        return
     sheet = session.output.sheet(
         (
             Field("server"),
@@ -59,9 +83,8 @@ def login(session: Session, options: SignInOptions, *, dry_run: DryRun = False) 
         ),
         name="username",
     )
-    options.check()
-    kept_in = keeper(session)
-    address = go_to_server(session, may_ask=options.may_ask(session))
+    kept_in = keeper(session, keyring=options.keyring)
+    address = go_to_server(session)
     attempt = find_attempt(session, options, address)
     found = _login(session, attempt, address.url)
     kept_in.check(found)
@@ -73,7 +96,7 @@ def login(session: Session, options: SignInOptions, *, dry_run: DryRun = False) 
             "context": kept_in.context,
             "username": user.username,
             "is_admin": user.is_admin,
-            "saved_in": str(kept_in.path) if attempt.new else None,
+            "saved_in": kept_in.place if attempt.new else None,
             **(
                 result("logged in", changed=True, dry_run=dry_run)
                 if changed
@@ -98,14 +121,26 @@ def login(session: Session, options: SignInOptions, *, dry_run: DryRun = False) 
     examples="""
     authctl logout
     authctl logout --context prod
+    authctl logout --backend databricks --profile prod
     authctl logout --dry-run""",
 )
-def logout(session: Session, *, dry_run: DryRun = False) -> None:
+def logout(
+    session: Session,
+    *,
+    backend: Backend = MLFLOW,
+    profile: Profile = None,
+    dry_run: DryRun = False,
+) -> None:
     """Remove the login that authctl login has saved.
 
     It is the one in ~/.mlflow/credentials, or with --context NAME the one in
-    that context. Nothing else is touched.
+    that context and in the keyring, or with --backend databricks the one in a
+    profile of ~/.databrickscfg. Nothing else is touched.
     """
+    check_backend(session, backend, profile)
+    if backend == DATABRICKS:
+        Databricks.find(session, profile).logout(dry_run=dry_run)
+        return
     sheet = session.output.sheet(
         (Field("context"), Field("removed_from", "removed from"), *RESULT), name="removed_from"
     )
@@ -114,7 +149,7 @@ def logout(session: Session, *, dry_run: DryRun = False) -> None:
     sheet.show_one(
         {
             "context": kept_in.context,
-            "removed_from": str(kept_in.path) if changed else None,
+            "removed_from": kept_in.place if changed else None,
             **(
                 result("logged out", changed=True, dry_run=dry_run)
                 if changed
@@ -129,19 +164,24 @@ def logout(session: Session, *, dry_run: DryRun = False) -> None:
 
 def _login(session: Session, attempt: Attempt, url: str) -> Login:
     settings = asked_for(session.options)
-    username, password = attempt.credentials.username, attempt.credentials.password
-    if attempt.new and username and password:
-        return Login(url, username.value, password.value, settings)
+    known = attempt.credentials
+    if attempt.new and known.username and known.password:
+        return Login(url, known.username.value, known.password.value, settings=settings)
+    if attempt.new and known.token:
+        return Login(url, token=known.token.value, settings=settings)
     return Login(url, settings=settings)
 
 
 def _say_where(session: Session, kept_in: Keeper, attempt: Attempt) -> None:
     note = session.output.note
-    used = attempt.credentials.password or attempt.credentials.token
+    known = attempt.credentials
+    used = known.signer or known.password or known.token
     if not attempt.new and used:
         note(f"The login is from {used.origin}; nothing had to be saved.")
     elif kept_in.context:
-        note(f"The password is kept in {kept_in.path}, which only you can read.")
+        what = "password" if attempt.credentials.password else "token"
+        private = "" if kept_in.place != str(kept_in.path) else ", which only you can read"
+        note(f"The {what} is kept in {kept_in.place}{private}.")
     else:
         note(
             f"The password is kept in {kept_in.path}, which only you can read; mlflow uses it too."

@@ -34,23 +34,34 @@ def what_overrules(session: Session, kept_in: Keeper, login: Login) -> Iterator[
         where = without_password(place.url)
         yield f"{place.origin} still sends commands to {where}: name this server with --server."
     elif login.username:
+        yield from _beats(_known(after), login, f": use --context {name}" if name else "")
+    elif login.token and place.context:
         now = _known(after)
-        if now.username and now.password:
-            whom = now.username.value
-            if (whom, now.password.value) != (login.username, login.password):
-                instead = f": use --context {name}" if name else ""
-                yield f"{_origins(now)} beats what was saved, and signs in '{whom}'{instead}."
+        used = now.origin if now.signer or now.scheme != "basic" else _origins(now)
+        if used != place.context.origin:
+            yield f"{used} beats what was saved: use --context {name}."
 
 
 def still_signed_in(session: Session, kept_in: Keeper) -> Iterator[str]:
     """Say what signs the caller in although the saved login is gone."""
     after = session if kept_in.context else session.naming_no_place()
     known = _known(after)
-    if known.scheme == "basic" and known.username and known.password:
+    if known.signer:
+        yield f"{known.signer.origin} still signs you in."
+    elif known.scheme == "basic" and known.username and known.password:
         remedy = _remedy(after, known.password.origin)
         yield f"{_origins(known)} still signs in '{known.username.value}'{remedy}"
     elif known.token:
-        yield f"{known.token.origin} still signs you in."
+        yield f"{known.token.origin} still signs you in{_remedy(after, known.token.origin)}"
+
+
+def _beats(now: Credentials, login: Login, instead: str) -> Iterator[str]:
+    if now.signer:
+        yield f"{now.signer.origin} beats what was saved{instead}."
+    elif now.username and now.password:
+        whom = now.username.value
+        if (whom, now.password.value) != (login.username, login.password):
+            yield f"{_origins(now)} beats what was saved, and signs in '{whom}'{instead}."
 
 
 def _known(session: Session) -> Credentials:

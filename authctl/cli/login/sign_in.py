@@ -4,70 +4,25 @@ from __future__ import annotations
 
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
-
-from typer import Option
+from typing import TYPE_CHECKING
 
 from authctl.cli.location import Location, Mode, locate_server
-from authctl.cli.passwords import (
-    WAYS_TO_GIVE,
-    PasswordFile,
-    PasswordStdin,
-    in_arguments,
-    password_on_stdin,
-)
+from authctl.cli.login.options import WAYS
 from authctl.errors import InvalidRequest, NotAuthenticated
-from authctl.password_file import password_in
 
 if TYPE_CHECKING:
+    from authctl.cli.login.options import SignInOptions
     from authctl.cli.session import Session
     from authctl.client.address import Address
-    from authctl.client.credentials import Credentials
+    from authctl.client.credentials import Credentials, Secret
     from authctl.model import User
     from authctl.wire.entities import Json
 
-_WAYS = (
-    "Give --username with --password-stdin or --password-file FILE, or set"
-    " MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD; at a terminal you are asked."
-)
-_NOTHING_SAVED = "Nothing was saved."
+NOTHING_SAVED = "Nothing was saved."
+"""The hint where a server does not accept what is new."""
 
 TYPED = "what was typed"
 """The origin of what somebody was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignInOptions:
-    """Who signs in, and where the password comes from if nobody is to be asked."""
-
-    username: Annotated[str | None, Option("--username", metavar="NAME", help="Who signs in.")] = (
-        None
-    )
-    password_stdin: PasswordStdin = False
-    password_file: PasswordFile = None
-    no_interactive: Annotated[
-        bool,
-        Option(
-            "--no-interactive",
-            help="Ask nothing; where no login is given, check the one there is.",
-        ),
-    ] = False
-    password: Annotated[str | None, in_arguments(WAYS_TO_GIVE)] = None
-
-    def check(self) -> None:
-        """Refuse what cannot work before anything else is done. InvalidRequest."""
-        if self.password_stdin and self.password_file is not None:
-            raise InvalidRequest("The password can come from one place only.", hint=_WAYS)
-
-    def may_ask(self, session: Session) -> bool:
-        """Whether there is somebody to be asked for what is missing."""
-        return session.prompts.possible and not self.no_interactive
-
-    def given_password(self) -> str | None:
-        """The password, if it is given."""
-        if self.password_file is not None:
-            return password_in(self.password_file)
-        return password_on_stdin() if self.password_stdin else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +33,13 @@ class Attempt:
     new: bool
 
 
-def go_to_server(session: Session, *, may_ask: bool) -> Address:
+def go_to_server(session: Session) -> Address:
     """Let the session go to the server to log in to. InvalidRequest where none is known."""
     from authctl.client.address import Address  # noqa: PLC0415 - keeps start-up fast
 
     found = locate_server(session.options, session.env, session.contexts)
     if found is None:
-        if not may_ask:
+        if not session.prompts.possible:
             raise InvalidRequest(
                 "No server is known.",
                 hint="Name it with --server, AUTHCTL_SERVER or MLFLOW_TRACKING_URI.",
@@ -99,18 +54,20 @@ def go_to_server(session: Session, *, may_ask: bool) -> Address:
 
 def find_attempt(session: Session, options: SignInOptions, address: Address) -> Attempt:
     """Find out who signs in, asking for what is not given. InvalidRequest for what is missing."""
-    may_ask = options.may_ask(session)
+    if token := options.given_token():
+        return Attempt(_with_token(token), new=True)
+    may_ask = session.prompts.possible
     password = options.given_password()
     if not (may_ask or options.username or password is not None):
         if session.credentials.scheme is None:
-            raise InvalidRequest(f"No login is known for {address.url}.", hint=_WAYS)
+            raise InvalidRequest(f"No login is known for {address.url}.", hint=WAYS)
         return Attempt(session.credentials, new=False)
     username = options.username or _username(session, address, may_ask=may_ask)
     if password is None and not may_ask:
         known = session.credentials
         if known.scheme == "basic" and known.username and known.username.value == username:
             return Attempt(known, new=False)
-        raise InvalidRequest(f"No password is known for '{username}'.", hint=_WAYS)
+        raise InvalidRequest(f"No password is known for '{username}'.", hint=WAYS)
     if password is None:
         password = session.prompts.password(f"Password for {username}")
     if not password:
@@ -127,8 +84,9 @@ def accepted(session: Session, attempt: Attempt) -> User:
     from authctl.wire.exchange import call  # noqa: PLC0415 - as above
     from authctl.wire.failures import NoSuchEndpoint  # noqa: PLC0415 - as above
 
-    username = attempt.credentials.username
-    with closing(session.connected_as(attempt.credentials)) as server:
+    known = attempt.credentials
+    username = known.username if known.scheme == "basic" else None
+    with closing(session.connected_as(known)) as server:
         try:
             try:
                 return call(server, "GET", paths.USERS_CURRENT, _user)
@@ -137,10 +95,10 @@ def accepted(session: Session, attempt: Attempt) -> User:
                     raise
                 return call(server, "GET", paths.USERS_GET, _user, username=username.value)
         except NotAuthenticated as error:
-            if attempt.new and username:
+            if attempt.new:
+                what = f"'{username.value}' with this password" if username else "the token"
                 raise NotAuthenticated(
-                    f"The server does not accept '{username.value}' with this password.",
-                    hint=_NOTHING_SAVED,
+                    f"The server does not accept {what}.", hint=NOTHING_SAVED
                 ) from error
             raise
 
@@ -165,7 +123,7 @@ def _username(session: Session, address: Address, *, may_ask: bool) -> str:
     if may_ask:
         return session.prompts.text(f"Username for {address.url}", default=default)
     if default is None:
-        raise InvalidRequest("The password is given, but not whose it is.", hint=_WAYS)
+        raise InvalidRequest("The password is given, but not whose it is.", hint=WAYS)
     return default
 
 
@@ -173,6 +131,14 @@ def _typed(username: str, password: str) -> Credentials:
     from authctl.client.credentials import Credentials, Secret  # noqa: PLC0415 - start-up, again
 
     return Credentials(Secret(username, TYPED), Secret(password, TYPED))
+
+
+def _with_token(token: Secret) -> Credentials:
+    from authctl.client.credentials import Credentials  # noqa: PLC0415 - start-up, again
+
+    found = Credentials(token=token)
+    found.authorization()  # refuses a token that cannot be sent before anything is
+    return found
 
 
 def _user(reply: Json) -> User:
