@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.sync_api import Error, sync_playwright
@@ -15,7 +15,7 @@ from playwright.sync_api import Error, sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page, Request, Response
+    from playwright.sync_api import Browser, Dialog, Page, Request, Response
 
 _QUIET = [
     "--no-sandbox",
@@ -110,6 +110,56 @@ _QUIET_FRAMES = 12
 
 def _line(request: Request) -> str:
     return f"{request.method} {request.url} {request.post_data or ''}".strip()
+
+
+@dataclass
+class Paper:
+    """A page that runs no scripts of its own, and whatever a browser found wrong with it."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def press(self, role: Literal["link", "button"], name: str, *, exact: bool = False) -> None:
+        """Click the first of this name, and wait until the page that it leads to is there."""
+        with self.page.expect_navigation():
+            self.page.get_by_role(role, name=name, exact=exact).first.click()
+
+    def rows(self) -> list[list[str]]:
+        """The cells of every row, as they are seen."""
+        found = self.page.locator("tr").all()
+        return [
+            [" ".join(text.split()) for text in row.locator("th, td").all_inner_texts()]
+            for row in found
+        ]
+
+    def width_needed(self) -> int:
+        """How many pixels the page is wide, more than there are where it must be scrolled."""
+        return int(self.page.locator("html").evaluate("element => element.scrollWidth"))
+
+
+@contextlib.contextmanager
+def paper(
+    browser: Browser, user: tuple[str, str], *, javascript: bool = True, width: int = 900
+) -> Iterator[Paper]:
+    """A page for a user; nothing that it shows may speak up, load or leave the server."""
+    context = browser.new_context(
+        http_credentials={"username": user[0], "password": user[1]},
+        viewport={"width": width, "height": 640},
+        java_script_enabled=javascript,
+    )
+    found = Paper(context.new_page())
+
+    def dismiss(dialog: Dialog) -> None:
+        found.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    found.page.on("console", lambda message: found.complaints.append(message.text))
+    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    found.page.on("dialog", dismiss)
+    try:
+        yield found
+    finally:
+        context.close()
 
 
 @contextlib.contextmanager

@@ -57,5 +57,12 @@ def test_the_package_has_what_it_writes_the_scripts_from(wheel: dict[str, str]) 
     assert templates <= wheel.keys()
 
 
+def test_the_package_has_the_templates_of_the_web_pages(wheel: dict[str, str]) -> None:
+    folder = "authctl/server/pages/templates"
+    templates = {f"{folder}/{path.name}" for path in (ROOT / folder).iterdir()}
+    assert f"{folder}/access.html" in templates
+    assert templates <= wheel.keys()
+
+
 def test_neither_tests_nor_data_are_in_the_package(wheel: dict[str, str]) -> None:
     assert {name.partition("/")[0].partition("-")[0] for name in wheel} == {"authctl", "share"}

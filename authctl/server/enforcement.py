@@ -11,7 +11,7 @@ import anyio.to_thread
 from authctl.errors import AuthctlError, InvalidRequest
 from authctl.model import Principal
 from authctl.policy.decision import admit, decide
-from authctl.policy.resolution import Levels
+from authctl.policy.narrowing import levels_of
 from authctl.policy.rule import Access, Body
 from authctl.server import replies
 from authctl.server.admin_api import Call, answer
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from authctl.policy.decision import Demand
+    from authctl.policy.resolution import Levels
     from authctl.policy.rule import Keep, Narrow, Need, Rule
     from authctl.policy.table import Table
     from authctl.server.admin_api import Settings
@@ -51,7 +52,8 @@ _SERVER_ERROR = 500
 class Parts:
     """What the door is made of.
 
-    `authenticate` gives whoever asks, None when nobody was proven, or an answer of its own.
+    `authenticate` gives whoever asks, None when nobody was proven, or an answer of its own;
+    `bearer` says that it wants tokens.
     """
 
     upstream: ASGIApp
@@ -61,6 +63,7 @@ class Parts:
     origins: Origins
     page_tokens: PageTokens
     settings: Settings
+    bearer: bool = False
 
 
 class Door:
@@ -88,7 +91,7 @@ class Door:
                 raise
             level = logging.ERROR if error.http_status >= _SERVER_ERROR else logging.INFO
             _log.log(level, "%s: %s", type(error).__name__, error.message)
-            await exchange.reply(replies.failed(error))
+            await exchange.reply(replies.failed(error, accept=exchange.headers.get("accept")))
 
     async def _answer(self, exchange: Exchange) -> None:
         target = exchange.aim(self._parts.settings.static_prefix)
@@ -99,7 +102,8 @@ class Door:
             return
         principal = await self._parts.authenticate(exchange.scope)
         if principal is None:
-            await exchange.reply(replies.unauthenticated(api=exchange.is_api))
+            bearer = self._parts.bearer
+            await exchange.reply(replies.unauthenticated(api=exchange.is_api, bearer=bearer))
         elif not isinstance(principal, Principal):
             await exchange.reply(principal)
         else:
@@ -115,7 +119,8 @@ class Door:
         target = exchange.target
         if target.method == "HEAD" and self._parts.table.match("GET", target.version, target.path):
             raise InvalidRequest("HEAD is not answered here; use GET.")
-        if not principal.is_admin:
+        decision = admit(None, principal, None)
+        if decision is None or not decision.allowed:
             await self._deny(exchange, principal, "unlisted", "no row speaks for this route")
             return
         _log.warning("unlisted, passed for an administrator: %s %s", target.method, target.path)
@@ -174,8 +179,10 @@ class Door:
                 cookies=exchange.cookies,
                 headers=exchange.headers,
                 settings=self._parts.settings,
+                lookup=self._lookup(exchange),
+                scheme=exchange.scope["scheme"],
             )
-            await exchange.reply(await anyio.to_thread.run_sync(answer, rule, call))
+            await exchange.reply(await answer(rule, call))
         elif rule.then is None and not redaction:
             await exchange.stream(self._parts.upstream)
         else:
@@ -250,7 +257,8 @@ class Door:
 
     async def _levels(self, principal: Principal) -> Levels:
         grants = await anyio.to_thread.run_sync(self._parts.store.grants_of, principal.user)
-        return Levels(
+        return levels_of(
+            principal,
             grants,
             default=self._parts.settings.default_permission,
             generation=self._parts.store.generation,
@@ -264,13 +272,16 @@ class Door:
         }:
             raise InvalidRequest(f"Invalid {rule.unlike_users}: '{name}' is a user's name.")
 
-    def _resolver(self, exchange: Exchange, principal: Principal) -> Resolver:
-        store = self._parts.store
-        lookup = Lookup(
+    def _lookup(self, exchange: Exchange) -> Lookup:
+        return Lookup(
             self._parts.upstream,
             exchange.scope,
             self._parts.settings.static_prefix,
             self._runs,
             self._logged_models,
         )
-        return Resolver(lookup, principal, Grantable(store.generation, store.keeps))
+
+    def _resolver(self, exchange: Exchange, principal: Principal) -> Resolver:
+        store = self._parts.store
+        grantable = Grantable(store.generation, store.keeps)
+        return Resolver(self._lookup(exchange), principal, grantable)

@@ -116,6 +116,18 @@ class Lookup:
             self._logged_models.put(model_id, home)
         return home
 
+    async def experiment(self, experiment_id: str) -> dict[str, Any] | None:
+        """What is known of an experiment, a deleted one too, or None when there is none."""
+        answer = await self._get("2.0/mlflow/experiments/get", experiment_id=experiment_id)
+        return _at(answer, "experiment")
+
+    async def experiments(self, most: int) -> tuple[list[dict[str, Any]], bool]:
+        """Some experiments, deleted ones too, and whether these are all that there are."""
+        path = "2.0/mlflow/experiments/search"
+        answer = await self._get(path, max_results=str(most), view_type="ALL") or {}
+        found = [entity for entity in answer.get("experiments", ()) if isinstance(entity, dict)]
+        return found, not answer.get("next_page_token")
+
     async def experiment_named(self, name: str) -> str | None:
         """The id of the experiment of exactly this name, or None."""
         answer = await self._get("2.0/mlflow/experiments/get-by-name", experiment_name=name)

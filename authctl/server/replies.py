@@ -16,6 +16,10 @@ _UNAUTHENTICATED = (
     "You are not authenticated. Send a username and a password by HTTP basic authentication, for"
     " example with MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
 )
+_BEARERLESS = (
+    "You are not authenticated. Send a token of your identity provider, for example with"
+    " MLFLOW_TRACKING_TOKEN."
+)
 _DENIED = "Permission denied"
 
 
@@ -27,12 +31,13 @@ class Compact(JSONResponse):
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
-def unauthenticated(*, api: bool) -> Response:
-    """Ask for credentials."""
-    headers = {"WWW-Authenticate": 'Basic realm="mlflow"'}
+def unauthenticated(*, api: bool, bearer: bool = False) -> Response:
+    """Ask for credentials: a password, or a bearer token."""
+    headers = {"WWW-Authenticate": f'{"Bearer" if bearer else "Basic"} realm="mlflow"'}
+    message = _BEARERLESS if bearer else _UNAUTHENTICATED
     if not api:
-        return PlainTextResponse(_UNAUTHENTICATED, 401, headers)
-    body = {"error_code": "UNAUTHENTICATED", "message": _UNAUTHENTICATED}
+        return PlainTextResponse(message, 401, headers)
+    body = {"error_code": "UNAUTHENTICATED", "message": message}
     return JSONResponse(body, 401, headers)
 
 
@@ -43,7 +48,13 @@ def denied(*, api: bool) -> Response:
     return JSONResponse({"error_code": "PERMISSION_DENIED", "message": _DENIED}, 403)
 
 
-def failed(error: AuthctlError) -> Response:
-    """Tell of an error."""
-    headers = {"Retry-After": "1"} if error.http_status == 503 else None  # noqa: PLR2004
+def failed(error: AuthctlError, *, accept: str | None = None) -> Response:
+    """Tell of an error, on a page where a person looks at a browser."""
+    headers = {"Retry-After": "1"} if error.http_status == 503 else {}  # noqa: PLR2004
+    if accept and "text/html" in accept:
+        from authctl.server.pages.rendering import failed as page  # noqa: PLC0415 - seldom needed
+
+        response = page(error)
+        response.headers.update(headers)
+        return response
     return JSONResponse(error_to_json(error), error.http_status, headers)

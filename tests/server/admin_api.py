@@ -27,8 +27,8 @@ DONE: Answer = (200, {})
 class AdminApi:
     """A server's admin API under one of its two prefixes.
 
-    A route is written "POST 2.0 users/create"; fields go into the query of a GET and into the
-    JSON body of all else.
+    A route is written "POST 2.0 users/create", one that MLflow has not "GET 3.0 /authctl/...";
+    fields go into the query of a GET and into the JSON body of all else.
     """
 
     server: Server
@@ -42,7 +42,7 @@ class AdminApi:
 
     def send(self, route: str, user: User | None = ADMIN, /, **given: Any) -> httpx.Response:
         method, version, path = route.split()
-        url = f"{self.prefix}/{version}/mlflow/{path}"
+        url = f"{self.prefix}/{version}{path if path.startswith('/') else f'/mlflow/{path}'}"
         return self.server.client(user).request(method, url, **given)
 
     def new_user(self, name: str = "user", *, is_admin: bool = False) -> User:
@@ -174,5 +174,9 @@ ROUTES: dict[str, dict[str, Any]] = {
     "POST 3.0 roles/assign": ROLE | {"username": "admin"},
     "DELETE 3.0 roles/unassign": ROLE | {"username": "admin"},
     "GET 3.0 roles/users/list": ROLE,
+    "POST 3.0 /authctl/tokens/create": {"name": "token", "username": "admin"},
+    "GET 3.0 /authctl/tokens/list": {"username": "admin"},
+    "GET 3.0 /authctl/tokens/list-all": {},
+    "DELETE 3.0 /authctl/tokens/revoke": {"name": "token", "username": "admin"},
 }
 """Every route of the admin API with well-formed fields, about things that are not there mostly."""

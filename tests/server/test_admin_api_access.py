@@ -45,7 +45,7 @@ def either(request: pytest.FixtureRequest) -> AdminApi:
 
 
 def test_the_routes_under_test_are_those_of_the_policy() -> None:
-    pages = {"GET /signup", "POST /mlflow/users/create-ui"}
+    pages = {"GET /access", "GET /signup", "POST /mlflow/users/create-ui"}
     rows = {
         f"{rule.method} {version} {rule.path.removeprefix('/mlflow/')}"
         for rule in admin.RULES

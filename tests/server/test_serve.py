@@ -120,7 +120,7 @@ def test_workers_that_cannot_start_end_the_whole_server(tmp_path: Path, line: st
 def test_a_server_keeps_its_secrets_and_stops_without_leftovers(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/kept-secret.db"
     options = ("--workers", "2", "--backend-store-uri", database)
-    with authctl_server(tmp_path, *options) as server:
+    with authctl_server(tmp_path, *options, forked=False) as server:
         key = (tmp_path / KEY_FILE).read_text().strip()
         assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
         assert server.call("GET", CURRENT).status_code == 200
@@ -134,7 +134,7 @@ def test_a_server_keeps_its_secrets_and_stops_without_leftovers(tmp_path: Path) 
         for secret in (ADMIN[1], key, encoded, "a-wrong-password"):
             assert secret not in told
         assert "kept-secret" not in " ".join(lines)
-    with authctl_server(tmp_path, *options, first_password=None) as server:
+    with authctl_server(tmp_path, *options, first_password=None, forked=False) as server:
         assert (tmp_path / KEY_FILE).read_text().strip() == key
         assert server.call("GET", CURRENT).json()["user"]["username"] == "admin"
         assert "WELL-KNOWN" not in server.log.read_text()
@@ -150,7 +150,7 @@ def test_mlflow_starts_it_by_name_and_the_well_known_password_is_warned_of(tmp_p
     port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--app-name", "authctl"]
     command += ["--port", str(port), "--workers", "1"]
-    with running(command, tmp_path, port) as server:
+    with running(command, tmp_path, port, forked=False) as server:
         assert "'admin' HAS A WELL-KNOWN PASSWORD" in server.log.read_text()
         assert server.call("GET", CURRENT, user=None).status_code == 401
         known = server.call("GET", CURRENT, user=("admin", "password1234"))

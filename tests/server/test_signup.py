@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import html
 import re
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
 
-from tests.browser import chromium
+from tests.browser import chromium, paper
 from tests.live import ADMIN, authctl_server
 from tests.server.admin_api import PREFIXES, AdminApi, no_user
+from tests.server.webpage import WebPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser
 
+    from tests.browser import Paper
     from tests.live import Server
     from tests.server.admin_api import User
 
 pytestmark = pytest.mark.mlflow
 
 PASSWORD = "a-password-of-theirs"
+TAKEN = (
+    "The username {} has already been taken. Nothing was changed. If you sent the form twice, the"
+    " first time made the user."
+)
 NO_TOKEN = "The CSRF token is missing or invalid."
 HOSTILE = "<script>alert(1)</script>\"'&$token"
 _TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64})"')
@@ -81,28 +88,60 @@ def opened(server: Server, user: User = ADMIN) -> Form:
 def refusal(answer: httpx.Response) -> str:
     """What a readable page says is wrong."""
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    said = re.search(r'<p class="error" role="alert">(.*)</p>', answer.text)
+    said = WebPage(answer.text).alert
     assert said is not None, answer.text
-    return html.unescape(said[1])
+    return said
 
 
 def test_the_page_is_guarded_against_scripts_frames_and_caches(server: Server) -> None:
     page = httpx.get(f"{server.url}/signup", auth=ADMIN, trust_env=False)
-    assert page.headers["Content-Security-Policy"] == (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-    )
-    assert page.headers["X-Frame-Options"] == "DENY"
-    assert page.headers["X-Content-Type-Options"] == "nosniff"
-    assert page.headers["Cache-Control"] == "no-store"
     assert re.fullmatch(
-        r"authctl_signup=[\w-]{43}; HttpOnly; Path=/; SameSite=strict", page.headers["Set-Cookie"]
+        r"default-src 'none'; style-src 'sha256-[\w+/]{43}='; base-uri 'none'; form-action 'self';"
+        r" frame-ancestors 'none'",
+        page.headers["Content-Security-Policy"],
+    )
+    told = {
+        name: page.headers[name]
+        for name in (
+            *("Cache-Control", "Cross-Origin-Resource-Policy", "Referrer-Policy"),
+            *("X-Content-Type-Options", "X-Frame-Options"),
+        )
+    }
+    assert told == {
+        "Cache-Control": "no-store",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+    path = urlsplit(server.url).path or "/"
+    assert re.fullmatch(
+        rf"authctl_signup=[\w-]{{43}}; HttpOnly; Path={path}; SameSite=strict",
+        page.headers["Set-Cookie"],
     )
 
 
-def test_behind_tls_the_cookie_is_for_tls_only(server: Server) -> None:
-    headers = {"X-Forwarded-Proto": "https"}
+@pytest.mark.parametrize("proto", ["https", "HTTPS", "https, http"])
+def test_behind_tls_the_cookie_is_for_tls_only(server: Server, proto: str) -> None:
+    headers = {"X-Forwarded-Proto": proto}
     page = httpx.get(f"{server.url}/signup", auth=ADMIN, headers=headers, trust_env=False)
     assert page.headers["Set-Cookie"].endswith("; SameSite=strict; Secure")
+
+
+def test_a_second_tab_leaves_the_form_of_the_first_as_good_as_it_was(server: Server) -> None:
+    first = opened(server)
+    cookie = {"Cookie": f"authctl_signup={first.cookie}"}
+    second = httpx.get(f"{server.url}/signup", auth=ADMIN, headers=cookie, trust_env=False)
+    assert second.cookies["authctl_signup"] == first.cookie
+    assert "can log in now" in first.send(username="of the first tab").text
+
+
+@pytest.mark.parametrize("planted", ["x", "x" * 44, '"><script>', "x" * 42 + "!"])
+def test_a_cookie_that_is_none_of_ours_is_replaced(server: Server, planted: str) -> None:
+    headers = {"Cookie": f"authctl_signup={planted}"}
+    page = httpx.get(f"{server.url}/signup", auth=ADMIN, headers=headers, trust_env=False)
+    assert re.fullmatch(r"[\w-]{43}", page.cookies["authctl_signup"])
+    assert "<script>" not in page.text
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -112,7 +151,7 @@ def test_the_form_makes_a_user_who_is_no_administrator(server: Server, prefix: s
     other_prefix = Form(server, form.cookie, form.token, form.action.replace("/api/", f"{prefix}/"))
     made = other_prefix.send(username=name, is_admin="true")
     assert made.status_code == 200
-    assert f"<strong>{name}</strong> can log in now." in made.text
+    assert f"<strong><bdi>{name}</bdi></strong> can log in now." in made.text
     shown = api("GET 2.0 users/get", (name, PASSWORD), username=name)[1]["user"]
     assert shown["is_admin"] is False
 
@@ -137,8 +176,17 @@ def test_a_form_without_its_own_cookie_and_token_makes_nobody(server: Server) ->
     ]
     assert [answer.status_code for answer in attempts] == [400] * len(attempts)
     assert all(refusal(answer).startswith(NO_TOKEN) for answer in attempts)
-    assert all("forged" not in answer.text for answer in attempts)
+    assert all(WebPage(answer.text).fields["username"] == "forged" for answer in attempts)
+    assert all(WebPage(answer.text).fields["password"] == "" for answer in attempts)
     assert AdminApi(server)("GET 2.0 users/get", username="forged") == no_user("forged")
+
+
+def test_another_users_form_is_no_good_even_with_its_cookie(server: Server) -> None:
+    manager = AdminApi(server).new_workspace_manager()
+    theirs = opened(server, manager)
+    assert refusal(theirs.send(username="lured")).startswith(NO_TOKEN)
+    assert AdminApi(server)("GET 2.0 users/get", username="lured") == no_user("lured")
+    assert "can log in now" in theirs.send(manager, username="lured").text
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:1", "null"])
@@ -165,7 +213,7 @@ def test_the_page_is_for_whoever_may_create_users(server: Server) -> None:
 @pytest.mark.parametrize(
     ("fields", "status", "said"),
     [
-        ({"username": "admin"}, 200, "The username admin has already been taken."),
+        ({"username": "admin"}, 200, TAKEN.format("admin")),
         (
             {"username": "new", "password": "short"},
             400,
@@ -173,12 +221,8 @@ def test_the_page_is_for_whoever_may_create_users(server: Server) -> None:
         ),
         ({"username": ""}, 400, "Username and password cannot be empty."),
         ({"username": "new", "password": ""}, 400, "Username and password cannot be empty."),
-        ({"username": None}, 400, "Missing value for required parameter 'username'."),
-        (
-            {"username": "new", "password": None},
-            400,
-            "Missing value for required parameter 'password'.",
-        ),
+        ({"username": None}, 400, "Username and password cannot be empty."),
+        ({"username": "new", "password": None}, 400, "Username and password cannot be empty."),
         ({"username": "*"}, 400, "Invalid username: '*' is reserved."),
         ({"username": "a\x00b"}, 400, "Invalid username: it contains a control character."),
         (
@@ -203,16 +247,56 @@ def test_what_is_wrong_is_said_on_a_page_with_the_form_on_it(
     token = _TOKEN.search(answer.text)
     assert token is not None
     again = Form(server, answer.cookies["authctl_signup"], token[1], str(answer.url))
-    assert refusal(again.send(username="admin")) == "The username admin has already been taken."
+    assert refusal(again.send(username="admin")) == TAKEN.format("admin")
 
 
 def test_a_hostile_name_is_shown_as_text(server: Server) -> None:
     form = opened(server)
     made, taken = form.send(username=HOSTILE), form.send(username=HOSTILE)
-    assert f"<strong>{html.escape(HOSTILE)}</strong>" in made.text
-    assert refusal(taken) == f"The username {HOSTILE} has already been taken."
-    assert f'value="{html.escape(HOSTILE)}"' in taken.text
+    assert WebPage(made.text).links["See what they have access to"] == (
+        f"{urlsplit(server.url).path}/access?{urlencode({'user': HOSTILE})}"
+    )
+    assert refusal(taken) == TAKEN.format(HOSTILE)
+    assert WebPage(taken.text).fields["username"] == HOSTILE
     assert "<script>" not in made.text + taken.text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("nim\u202eda", "nimU+202Eda"),
+        ("zero\u200bwidth", "zeroU+200Bwidth"),
+        ("\u05d3\u05d5\u05d3", "\u05d3\u05d5\u05d3"),
+        ("w" * 255, "w" * 255),
+    ],
+)
+def test_what_is_unseen_in_a_name_is_spelled_out(server: Server, name: str, shown: str) -> None:
+    made = opened(server).send(username=name)
+    assert f"{shown} can log in now." in " ".join(re.sub("<[^>]*>", "", made.text).split())
+
+
+def test_sending_the_form_twice_makes_one_user_with_the_first_password(server: Server) -> None:
+    form = opened(server)
+    with ThreadPoolExecutor(4) as pool:
+        sent = list(pool.map(lambda _: form.send(username="twice-sent"), range(4)))
+    assert sorted("can log in now" in answer.text for answer in sent) == [False] * 3 + [True]
+    form.send(username="twice-sent", password="another-password-of-theirs")
+    shown = AdminApi(server)("GET 2.0 users/get", ("twice-sent", PASSWORD), username="twice-sent")
+    assert shown[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "blamed"),
+    [({"username": "*"}, "username"), ({"username": "new", "password": "short"}, "password")],
+)
+def test_the_field_that_is_wrong_says_so(
+    server: Server, fields: dict[str, str], blamed: str
+) -> None:
+    told = opened(server).send(**fields).text
+    inputs = {found[1]: found[0] for found in re.finditer(r'<input id="(\w+)"[^>]*>', told)}
+    for name, text in inputs.items():
+        assert ('aria-invalid="true" aria-describedby="wrong ' in text) == (name == blamed)
+        assert ("autofocus" in text) == (name == blamed)
 
 
 def test_a_form_of_another_type_or_with_a_field_twice_is_refused(server: Server) -> None:
@@ -231,41 +315,86 @@ def test_a_form_of_another_type_or_with_a_field_twice_is_refused(server: Server)
     assert AdminApi(server)("GET 2.0 users/get", username="twice") == no_user("twice")
 
 
-@pytest.fixture
-def page(server: Server) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     with chromium() as browser:
-        context = browser.new_context(
-            http_credentials={"username": ADMIN[0], "password": ADMIN[1]},
-            viewport={"width": 900, "height": 640},
-        )
-        page = context.new_page()
-        page.goto(f"{server.url}/signup")
-        yield page
-        context.close()
+        yield browser
 
 
-def test_a_person_creates_a_user_and_then_meets_a_taken_name(server: Server, page: Page) -> None:
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.screenshot(path=str(server.folder / "form.png"))
-    page.get_by_label("Username").fill("carla")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create user").click()
-    page.get_by_text("carla can log in now.").wait_for()
-    page.screenshot(path=str(server.folder / "created.png"))
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def shown(request: pytest.FixtureRequest, server: Server, browser: Browser) -> Iterator[Paper]:
+    with paper(browser, ADMIN, javascript=request.param) as shown:
+        shown.page.goto(f"{server.url}/signup")
+        yield shown
 
-    page.get_by_role("link", name="Create another user").click()
-    page.get_by_label("Username").fill("carla")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create user").click()
+
+def fill(shown: Paper, username: str, password: str = PASSWORD) -> None:
+    shown.page.get_by_label("Username").fill(username)
+    shown.page.get_by_label("Password").fill(password)
+    shown.page.get_by_role("button", name="Create user").click()
+
+
+def test_a_person_creates_a_user_and_then_meets_a_taken_name(server: Server, shown: Paper) -> None:
+    page, name = shown.page, f"carla-{uuid.uuid4().hex[:8]}"
+    fill(shown, name)
+    page.get_by_text(f"{name} can log in now.").wait_for()
+    assert server.call("GET", "/api/2.0/mlflow/users/current", user=(name, PASSWORD)).is_success
+
+    shown.press("link", "Create another user")
+    fill(shown, name)
     page.get_by_role("alert").wait_for()
-    page.screenshot(path=str(server.folder / "taken.png"))
-    assert page.get_by_role("alert").inner_text() == "The username carla has already been taken."
-    assert page.get_by_label("Username").input_value() == "carla"
+    assert " ".join(page.get_by_role("alert").inner_text().split()) == TAKEN.format(name)
+    assert page.get_by_label("Username").input_value() == name
     assert page.get_by_label("Password").input_value() == ""
 
-    page.get_by_label("Username").fill("carlotta")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create user").click()
-    page.get_by_text("carlotta can log in now.").wait_for()
-    assert complaints == []
+    fill(shown, f"{name}-2")
+    page.get_by_text(f"{name}-2 can log in now.").wait_for()
+    shown.press("link", "See what they have access to")
+    page.get_by_role("heading", name="Who has access to what").wait_for()
+    assert [f"{name}-2"] in shown.rows()
+    assert shown.complaints == []
+
+
+def test_a_hostile_name_does_nothing_in_a_browser(shown: Paper) -> None:
+    hostile = f'{uuid.uuid4().hex}<script>alert(1)</script>"><img src=x onerror=alert(2)>'
+    for text in (f"{hostile} can log in now.", f"The username {hostile} has already been taken."):
+        fill(shown, hostile)
+        shown.page.get_by_text(text).wait_for()
+        assert shown.page.locator("main script, main img").count() == 0
+        shown.press("link", "Create a user")
+    assert shown.complaints == []
+
+
+def test_what_a_browser_can_tell_is_wrong_is_not_sent(server: Server, shown: Paper) -> None:
+    fill(shown, "short-password", "short")
+    assert shown.page.url == f"{server.url}/signup"
+    assert AdminApi(server)("GET 2.0 users/get", username="short-password") == no_user(
+        "short-password"
+    )
+
+
+def test_a_page_of_another_site_cannot_send_the_form(server: Server, shown: Paper) -> None:
+    token = shown.page.locator("input[name=csrf_token]").get_attribute("value")
+    form = f"""<form action="{server.url}/api/2.0/mlflow/users/create-ui" method="post">
+        <input name="csrf_token" value="{token}"><input name="username" value="lured-here">
+        <input name="password" value="{PASSWORD}"><button>Win</button></form>"""
+    shown.page.route(
+        "http://evil.example/", lambda route: route.fulfill(body=form, content_type="text/html")
+    )
+    shown.page.goto("http://evil.example/")
+    with shown.page.expect_response("**/create-ui") as answered:
+        shown.page.get_by_role("button", name="Win").click()
+    assert answered.value.status in (401, 403)
+    assert AdminApi(server)("GET 2.0 users/get", username="lured-here") == no_user("lured-here")
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_page_fits_small_and_large_screens(
+    server: Server, browser: Browser, width: int
+) -> None:
+    with paper(browser, ADMIN, width=width) as shown:
+        shown.page.goto(f"{server.url}/signup")
+        assert shown.width_needed() == width
+        fill(shown, (uuid.uuid4().hex * 8)[:255])
+        shown.page.get_by_role("heading", name="User created").wait_for()
+        assert shown.width_needed() == width

@@ -76,6 +76,7 @@ def test_its_limits_go_with_it() -> None:
 @pytest.mark.parametrize(
     "shown",
     [new_secret(), SECRET[:-1], f"{SECRET}x", "authctl_", SECRET[:-1] + "é", f"{SECRET} {SECRET}"],
+    ids=["unknown", "too short", "too long", "nothing", "another alphabet", "two"],
 )
 def test_what_begins_like_a_token_and_is_none_proves_nobody(shown: str) -> None:
     assert ask(Rows(), f"Bearer {shown}") is None

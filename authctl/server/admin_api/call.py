@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from authctl.model import Permission, Principal, Resource, Role
+    from authctl.server.lookup import Lookup
     from authctl.server.request import Reading
     from authctl.server.signup_token import SignupTokens
     from authctl.store.base import Store
@@ -47,6 +48,14 @@ class Call:
     cookies: Mapping[str, str]
     headers: Mapping[str, str]
     settings: Settings
+    lookup: Lookup
+    scheme: str = "http"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the caller's side of the connection is TLS, here or at a proxy in front."""
+        forwarded = self.headers.get("x-forwarded-proto", "").partition(",")[0].strip()
+        return "https" in (self.scheme, forwarded.lower())
 
     def required(self, name: str) -> str:
         """A text that must be there and not be empty."""

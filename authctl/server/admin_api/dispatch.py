@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 from starlette.responses import Response
 
-from authctl.server.admin_api import legacy, permissions, roles, signup, users
+from authctl.server.admin_api import legacy, permissions, roles, tokens, users
+from authctl.server.pages import access, signup
 from authctl.server.replies import Compact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from authctl.policy.rule import Rule
     from authctl.server.admin_api.call import Call
 
-    Handler = Callable[[Call], Response | dict[str, Any]]
+    Result = Response | dict[str, Any]
+    Handler = Callable[[Call], Result | Awaitable[Result]]
 
 HANDLERS: Mapping[str, Handler] = {
+    "GET /access": access.page,
     "GET /signup": signup.page,
     "POST /mlflow/users/create-ui": signup.create,
     "POST /mlflow/users/create": users.create,
@@ -53,10 +58,20 @@ HANDLERS: Mapping[str, Handler] = {
     "POST /mlflow/roles/assign": roles.assign,
     "DELETE /mlflow/roles/unassign": roles.unassign,
     "GET /mlflow/roles/users/list": roles.list_holders,
+    "POST /authctl/tokens/create": tokens.create,
+    "GET /authctl/tokens/list": tokens.list_for_user,
+    "GET /authctl/tokens/list-all": tokens.list_all,
+    "DELETE /authctl/tokens/revoke": tokens.revoke,
 }
 
 
-def answer(rule: Rule, call: Call) -> Response:
-    """Answer one request that the door has let in; blocks on the store. AuthctlError."""
-    result = HANDLERS[rule.name](call)
+async def answer(rule: Rule, call: Call) -> Response:
+    """Answer one request that the door has let in. AuthctlError.
+
+    Handlers block on the store, so they run in threads, but for those that ask MLflow too: a
+    thread that waits for another thread may wait for ever.
+    """
+    result = await anyio.to_thread.run_sync(HANDLERS[rule.name], call)
+    if inspect.isawaitable(result):
+        result = await result
     return result if isinstance(result, Response) else Compact(result)

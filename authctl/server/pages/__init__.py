@@ -1,0 +1,1 @@
+"""The server's web pages for administrators, which work without JavaScript."""
