@@ -21,7 +21,7 @@ help: ## Show this list
 	@touch $@
 
 .venv/.developed: .venv/.served
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mlflow,postgres,mysql]' --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mlflow,postgres,mysql,aws,jwt]' --group dev
 	@touch $@
 
 serve: .venv/.served ## Serve MLflow with authentication on 127.0.0.1:5000, its data in run/
@@ -29,7 +29,7 @@ serve: .venv/.served ## Serve MLflow with authentication on 127.0.0.1:5000, its 
 	cd run && ../$(BIN)/authctl serve $(ARGS)
 
 test: lint ## Check and test everything on the installed MLflow
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-compat: .venv/.developed ## Test against older MLflow releases, each in an environment of its own
 	$(BIN)/python -m pytest -m 'compat and not long' $(ARGS)

@@ -155,19 +155,21 @@ _authctl_names() {
 # The commands of a group; fails where the path is a command already.
 _authctl_commands() {
     case $path in
-    '') choices=(login logout whoami context user admin perm role doctor export plan apply db serve completion help) ;;
+    '') choices=(login logout whoami context user admin perm role token doctor export plan apply db serve completion help) ;;
     'context') choices=(list show use set rename delete) ;;
     'user') choices=(create list show delete passwd export import verify) ;;
     'admin') choices=(list promote demote) ;;
     'perm') choices=(grant revoke show check list explain copy prune) ;;
     'role') choices=(list show create delete grant revoke assign unassign) ;;
+    'token') choices=(create list revoke) ;;
     'db') choices=(init status check reset-admin leave backup restore upgrade) ;;
-    'help') choices=(login logout whoami context user admin perm role doctor export plan apply db serve completion environment exit-codes formatting manifests recovery) ;;
+    'help') choices=(login logout whoami context user admin perm role token doctor export plan apply db serve completion environment exit-codes formatting manifests recovery) ;;
     'help context') choices=(list show use set rename delete) ;;
     'help user') choices=(create list show delete passwd export import verify) ;;
     'help admin') choices=(list promote demote) ;;
     'help perm') choices=(grant revoke show check list explain copy prune) ;;
     'help role') choices=(list show create delete grant revoke assign unassign) ;;
+    'help token') choices=(create list revoke) ;;
     'help db') choices=(init status check reset-admin leave backup restore upgrade) ;;
     *) return 1 ;;
     esac
@@ -177,14 +179,14 @@ _authctl_options() {
     kind=words
     case $path in
     '') choices=(--version) ;;
-    'login') choices=(--username --password-stdin --password-file --no-interactive --dry-run) ;;
-    'logout') choices=(--dry-run) ;;
+    'login') choices=(--username --password-stdin --password-file --token-stdin --token-file --no-interactive --keyring --backend --profile --dry-run) ;;
+    'logout') choices=(--backend --profile --dry-run) ;;
     'whoami') choices=(--verbose) ;;
     'context use') choices=(--dry-run) ;;
     'context set') choices=(--username --unset --dry-run) ;;
     'context rename') choices=(--dry-run) ;;
     'context delete') choices=(--ignore-missing --dry-run) ;;
-    'user create') choices=(--password-stdin --password-file --generate --admin --if-not-exists --dry-run) ;;
+    'user create') choices=(--password-stdin --password-file --generate --admin --no-password --if-not-exists --dry-run) ;;
     'user delete') choices=(--yes --force --dry-run) ;;
     'user passwd') choices=(--password-stdin --password-file --generate --current-password-file --dry-run) ;;
     'user import') choices=(--format --generate --update-admins --failed --dry-run) ;;
@@ -206,6 +208,9 @@ _authctl_options() {
     'role revoke') choices=(--experiment --experiment-id --model --prompt --resource --ignore-missing --dry-run) ;;
     'role assign') choices=(--dry-run) ;;
     'role unassign') choices=(--ignore-missing --dry-run) ;;
+    'token create') choices=(--experiment --experiment-id --model --prompt --resource --user --expires --scope --if-not-exists --dry-run) ;;
+    'token list') choices=(--user) ;;
+    'token revoke') choices=(--user --ignore-missing --dry-run) ;;
     'doctor') choices=(--offline) ;;
     'export') choices=(--out) ;;
     'plan') choices=(--file --prune --exit-code --out) ;;
@@ -240,7 +245,10 @@ _authctl_value() {
     --color) kind=words choices=(auto always never) ;;
     --username) kind=nothing ;;
     --password-file) kind=files ;;
-    --unset) kind=words choices=(server db auth_config username password ca_cert client_cert insecure allow_http timeout retries) ;;
+    --token-file) kind=files ;;
+    --backend) kind=words choices=(mlflow databricks) ;;
+    --profile) kind=nothing ;;
+    --unset) kind=words choices=(server db auth_config username password token keyring ca_cert client_cert insecure allow_http timeout retries) ;;
     --current-password-file) kind=files ;;
     --format) kind=words choices=(csv toml) ;;
     --failed) kind=files ;;
@@ -255,6 +263,8 @@ _authctl_value() {
     --to) kind=names source=users ;;
     --max-deletes) kind=nothing ;;
     --description) kind=nothing ;;
+    --expires) kind=words choices=(auto always never) ;;
+    --scope) kind=words choices=(all read) ;;
     --out) kind=files ;;
     --file | -f) kind=files ;;
     --parallel) kind=nothing ;;
@@ -308,6 +318,8 @@ _authctl_argument() {
     'role assign '*) kind=names source=users ;;
     'role unassign '0) kind=names source=roles ;;
     'role unassign '*) kind=names source=users ;;
+    'token create '0) kind=nothing ;;
+    'token revoke '*) kind=names source=tokens ;;
     'apply '0) kind=files ;;
     'db reset-admin '0) kind=nothing ;;
     'db backup '0) kind=files ;;

@@ -126,7 +126,7 @@ function __authctl_commands
     switch $argv[1]
         case ''
             printf '%s\t%s\n' \
-                login 'Check a username and password with the server, and save them' \
+                login 'Check a login with the server, and save it' \
                 logout 'Remove the login that authctl login has saved' \
                 whoami 'Show where commands go, and as whom' \
                 context 'Name servers and databases, and choose among them' \
@@ -134,6 +134,7 @@ function __authctl_commands
                 admin 'List admins, promote and demote them' \
                 perm 'Grant, revoke, list and check permissions' \
                 role 'Make roles, say what they allow, and assign them to users' \
+                token 'Make tokens for programs, list and revoke them (authctl serve)' \
                 doctor 'Look at the whole set-up, and say what is wrong' \
                 export 'Write all users, roles and grants as a manifest' \
                 plan 'Show what would have to change to be as a manifest says' \
@@ -185,6 +186,11 @@ function __authctl_commands
                 revoke 'Take grants out of roles' \
                 assign 'Give a role to users' \
                 unassign 'Take a role from users'
+        case 'token'
+            printf '%s\t%s\n' \
+                create 'Make a token and print it, this once' \
+                list 'List tokens' \
+                revoke 'Revoke tokens: the next request with one of them is refused'
         case 'db'
             printf '%s\t%s\n' \
                 init 'Make a fresh auth database, which MLflow 3.13 and later can open too' \
@@ -197,7 +203,7 @@ function __authctl_commands
                 upgrade 'Upgrade for MLflow 3.13 and later, and prove that no level changes'
         case 'help'
             printf '%s\t%s\n' \
-                login 'Check a username and password with the server, and save them' \
+                login 'Check a login with the server, and save it' \
                 logout 'Remove the login that authctl login has saved' \
                 whoami 'Show where commands go, and as whom' \
                 context 'Name servers and databases, and choose among them' \
@@ -205,6 +211,7 @@ function __authctl_commands
                 admin 'List admins, promote and demote them' \
                 perm 'Grant, revoke, list and check permissions' \
                 role 'Make roles, say what they allow, and assign them to users' \
+                token 'Make tokens for programs, list and revoke them (authctl serve)' \
                 doctor 'Look at the whole set-up, and say what is wrong' \
                 export 'Write all users, roles and grants as a manifest' \
                 plan 'Show what would have to change to be as a manifest says' \
@@ -260,6 +267,11 @@ function __authctl_commands
                 revoke 'Take grants out of roles' \
                 assign 'Give a role to users' \
                 unassign 'Take a role from users'
+        case 'help token'
+            printf '%s\t%s\n' \
+                create 'Make a token and print it, this once' \
+                list 'List tokens' \
+                revoke 'Revoke tokens: the next request with one of them is refused'
         case 'help db'
             printf '%s\t%s\n' \
                 init 'Make a fresh auth database, which MLflow 3.13 and later can open too' \
@@ -285,10 +297,17 @@ function __authctl_options
                 --username 'Who signs in' \
                 --password-stdin 'Read the password from standard input' \
                 --password-file 'Read the password from a file' \
+                --token-stdin 'Read a token from standard input' \
+                --token-file 'Read a token from a file' \
                 --no-interactive 'Ask nothing' \
+                --keyring 'Keep it in the system\'s keyring, for a context' \
+                --backend 'Whose server it is' \
+                --profile 'The profile, of --backend databricks' \
                 --dry-run 'Say what would change, and change nothing'
         case 'logout'
             printf '%s\t%s\n' \
+                --backend 'Whose server it is' \
+                --profile 'The profile, of --backend databricks' \
                 --dry-run 'Say what would change, and change nothing'
         case 'whoami'
             printf '%s\t%s\n' \
@@ -314,6 +333,7 @@ function __authctl_options
                 --password-file 'Read the password from a file' \
                 --generate 'Make a password up and print it, this once' \
                 --admin 'Make the user an admin' \
+                --no-password 'Make a service account, which has tokens only' \
                 --if-not-exists 'Leave a user alone who exists already' \
                 --dry-run 'Say what would change, and change nothing'
         case 'user delete'
@@ -445,6 +465,26 @@ function __authctl_options
             printf '%s\t%s\n' \
                 --ignore-missing 'Let it pass if a user does not hold it' \
                 --dry-run 'Say what would change, and change nothing'
+        case 'token create'
+            printf '%s\t%s\n' \
+                --experiment 'An experiment by its name' \
+                --experiment-id 'An experiment by its id' \
+                --model 'A registered model' \
+                --prompt 'A prompt' \
+                --resource 'Anything by its type and its name or id' \
+                --user 'For whom it acts' \
+                --expires 'For how long: 90d, 12h, 1y' \
+                --scope 'read lets it change nothing' \
+                --if-not-exists 'Leave a token alone that exists already' \
+                --dry-run 'Say what would change, and change nothing'
+        case 'token list'
+            printf '%s\t%s\n' \
+                --user 'For whom it acts'
+        case 'token revoke'
+            printf '%s\t%s\n' \
+                --user 'For whom it acts' \
+                --ignore-missing 'Let it pass if there is no such token' \
+                --dry-run 'Say what would change, and change nothing'
         case 'doctor'
             printf '%s\t%s\n' \
                 --offline 'Look at this machine only'
@@ -561,8 +601,14 @@ function __authctl_value
             printf '%s\n' 'nothing'
         case --password-file
             printf '%s\n' 'files'
+        case --token-file
+            printf '%s\n' 'files'
+        case --backend
+            printf '%s\n' 'words' 'mlflow' 'databricks'
+        case --profile
+            printf '%s\n' 'nothing'
         case --unset
-            printf '%s\n' 'words' 'server' 'db' 'auth_config' 'username' 'password' 'ca_cert' 'client_cert' 'insecure' 'allow_http' 'timeout' 'retries'
+            printf '%s\n' 'words' 'server' 'db' 'auth_config' 'username' 'password' 'token' 'keyring' 'ca_cert' 'client_cert' 'insecure' 'allow_http' 'timeout' 'retries'
         case --current-password-file
             printf '%s\n' 'files'
         case --format
@@ -591,6 +637,10 @@ function __authctl_value
             printf '%s\n' 'nothing'
         case --description
             printf '%s\n' 'nothing'
+        case --expires
+            printf '%s\n' 'words' 'auto' 'always' 'never'
+        case --scope
+            printf '%s\n' 'words' 'all' 'read'
         case --out
             printf '%s\n' 'files'
         case --file -f
@@ -690,6 +740,10 @@ function __authctl_argument
             printf '%s\n' 'names' 'roles'
         case 'role unassign:*'
             printf '%s\n' 'names' 'users'
+        case 'token create:0'
+            printf '%s\n' 'nothing'
+        case 'token revoke:*'
+            printf '%s\n' 'names' 'tokens'
         case 'apply:0'
             printf '%s\n' 'files'
         case 'db reset-admin:0'

@@ -26,7 +26,7 @@ TERMINATED = 143
 
 # Each command or group, the module that has it, and the first line of its help.
 _COMMANDS = {
-    "login": ("login.commands", "Check a username and password with the server, and save them."),
+    "login": ("login.commands", "Check a login with the server, and save it."),
     "logout": ("login.commands", "Remove the login that authctl login has saved."),
     "whoami": ("whoami", "Show where commands go, and as whom."),
     "context": ("context.commands", "Name servers and databases, and choose among them."),

@@ -53,13 +53,13 @@ app = typer.Typer()
     authctl login --backend databricks --profile prod""",
 )
 def login(session: Session, options: SignInOptions, *, dry_run: DryRun = False) -> None:
-    """Check a username and password with the server, and save them.
+    """Check a login with the server, and save it.
 
-    Without --context they are kept in ~/.mlflow/credentials, which mlflow reads
-    too and which holds one login for all servers. With --context NAME they are
-    kept in that context, for its server alone, with the connection options
-    given; it is made if need be, and becomes the current one. A token is kept in
-    a context only. With --keyring the context's password or token is kept in the
+    Without --context a username and password are kept in ~/.mlflow/credentials,
+    which mlflow reads too and which holds one login for all servers. With
+    --context NAME the login is kept in that context, for its server alone, with
+    the connection options given; it is made if need be, and becomes the current
+    one. A token is kept in a context only. With --keyring the context's password or token is kept in the
     system's keyring instead of the file.
 
     With --backend databricks the login is to a Databricks workspace, and is kept
