@@ -59,8 +59,8 @@ def login(session: Session, options: SignInOptions, *, dry_run: DryRun = False) 
     which mlflow reads too and which holds one login for all servers. With
     --context NAME the login is kept in that context, for its server alone, with
     the connection options given; it is made if need be, and becomes the current
-    one. A token is kept in a context only. With --keyring the context's password or token is kept in the
-    system's keyring instead of the file.
+    one. A token is kept in a context only. With --keyring the context's password
+    or token is kept in the system's keyring instead of the file.
 
     With --backend databricks the login is to a Databricks workspace, and is kept
     in a profile of ~/.databrickscfg, where mlflow looks for it; one that is there
