@@ -252,7 +252,10 @@ class Door:
         await exchange.reply_with(await document.keep(done, allowed))
 
     async def _deny(self, exchange: Exchange, principal: Principal, rule: str, reason: str) -> None:
-        _log.info("denied: %s %r by %r: %s", rule, exchange.target.path, principal.username, reason)
+        who = repr(principal.username)
+        if principal.token is not None:
+            who = f"{who} with the token {principal.token!r}"
+        _log.info("denied: %s %r by %s: %s", rule, exchange.target.path, who, reason)
         await exchange.reply(replies.denied(api=exchange.is_api))
 
     async def _levels(self, principal: Principal) -> Levels:

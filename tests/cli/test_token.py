@@ -72,6 +72,16 @@ def test_a_user_is_deleted_with_their_tokens(shell: Shell) -> None:
     assert shell.ok("token", "list") == ""
 
 
+def test_whoever_takes_authctls_tables_out_is_told_of_the_tokens_in_them(shell: Shell) -> None:
+    shell.ok("token", "create", "ci", "--user", "admin")
+    asked = shell.run("db", "leave", "--no-input")
+    done = shell.run("db", "leave", "--yes")
+    told = "warning: service tokens that stop working: 1.\n"
+    assert (asked.code, asked.stderr.startswith(told)) == (2, True)
+    assert (done.code, done.stderr) == (0, told)
+    assert shell.ok("token", "list") == ""
+
+
 def test_a_database_tells_of_a_service_account_that_is_the_only_admin(shell: Shell) -> None:
     shell.ok("user", "create", "robot", "--no-password", "--admin")
     shell.ok("user", "delete", "admin", "--yes")

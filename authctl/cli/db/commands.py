@@ -195,7 +195,10 @@ def reset_admin(
     authctl db leave --yes""",
 )
 def leave(session: Session, *, yes: Yes = False, dry_run: DryRun = False) -> None:
-    """Take authctl's own tables out again; MLflow's stay as they are."""
+    """Take authctl's own tables out again; MLflow's stay as they are.
+
+    The history goes, and with it all service tokens, which stop working.
+    """
     from authctl.store import additions  # noqa: PLC0415 - keeps start-up fast
 
     sheet = session.output.sheet((DATABASE, *RESULT), name="database")
@@ -204,6 +207,9 @@ def leave(session: Session, *, yes: Yes = False, dry_run: DryRun = False) -> Non
     if store.database.read(additions.version) is None:
         sheet.show_one({**row, **unchanged(dry_run=dry_run)})
         return
+    tokens = len(store.list_tokens())
+    if tokens:
+        session.output.warn(f"service tokens that stop working: {tokens}.")
     if not (yes or dry_run):
         session.prompts.confirm("Drop authctl's own tables, with the history?", option="--yes")
     if not dry_run:
