@@ -15,9 +15,7 @@ def password_in(file: str | Path, what: str = "password") -> str:
     try:
         content = Path(file).read_bytes()
     except OSError as error:
-        raise InvalidRequest(
-            f"The {what} file {file} cannot be read: {error.strerror}."
-        ) from error
+        raise InvalidRequest(f"The {what} file {file} cannot be read: {error.strerror}.") from error
     return one_line_of(content, str(file), what)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from authctl.errors import InvalidRequest
+from authctl.loopback import is_loopback
 
 _SCHEMES = ("http", "https")
 
@@ -54,12 +54,7 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether requests never leave this machine."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def is_encrypted(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import secrets
 import shlex
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from authctl.config import BASIC_AUTHENTICATION, SECRET_KEY
 from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, Unavailable
+from authctl.loopback import is_loopback
 from authctl.model import checked_password, checked_username
 from authctl.policy.resolution import resolve_with
 from authctl.server.authorization_function import load_function
@@ -157,16 +157,6 @@ def _first_admin(config: AuthConfig, host: str) -> tuple[str, str]:
 def _has_well_known_password(store: Store, username: str) -> bool:
     account = store.account(username)
     return account is not None and is_well_known(username, account.password_hash)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on is reachable from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def secret_key(env: Mapping[str, str], database: Path | None) -> str:

@@ -12,7 +12,7 @@ import anyio.to_thread
 import httpx
 
 from authctl.errors import InvalidRequest, Unavailable
-from authctl.server.bootstrap import is_loopback
+from authctl.loopback import is_loopback
 from authctl.server.jwt_keys import KeySet
 
 if TYPE_CHECKING:

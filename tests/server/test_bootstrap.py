@@ -12,8 +12,9 @@ import pytest
 
 from authctl.config import SECRET_KEY, AuthConfig
 from authctl.errors import AuthctlError, InvalidRequest, Unavailable
+from authctl.loopback import is_loopback
 from authctl.model import Permission, Resource
-from authctl.server.bootstrap import ensure_admin, is_loopback, prepare, secret_key
+from authctl.server.bootstrap import ensure_admin, prepare, secret_key
 from authctl.store import tables
 from authctl.store.passwords import hash_password, verify_password
 from tests.store.databases import make_tables
