@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
+from tests.nursery import Nursery, Nursling, is_forkable
+from tests.store.databases import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +29,10 @@ _STOP_SECONDS = 20
 
 # What a developer's shell may hold must not reach the servers under test; and compiling the whole
 # program at each start is not what an installed one does.
-_FOREIGN = ("MLFLOW_", "_MLFLOW_", "AUTHCTL_", "_AUTHCTL_", "PYTHONDONTWRITEBYTECODE")
+_FOREIGN = (
+    *("MLFLOW_", "_MLFLOW_", "AUTHCTL_", "_AUTHCTL_", "DATABRICKS_"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHON_KEYRING_"),
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Server:
     folder: Path
     log: Path
     database: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Nursling
     clients: dict[tuple[str, str] | None, httpx.Client] = field(default_factory=dict)
 
     def client(self, user: tuple[str, str] | None = ADMIN) -> httpx.Client:
@@ -58,20 +66,17 @@ class Server:
         return self.client(user).request(method, path, json=body, params=query or None)
 
     def add_user(self, name: str, *, is_admin: bool = False) -> tuple[str, str]:
+        """An account as the server would make it, but for a hash that takes no time to verify."""
         user = (name, f"{name}-password-1")
-        made = self.call(
-            "POST", "/api/2.0/mlflow/users/create", {"username": user[0], "password": user[1]}
-        )
-        assert made.status_code == 200, made.text
-        if is_admin:
-            self.call(
-                "PATCH", "/api/2.0/mlflow/users/update-admin", {"username": name, "is_admin": True}
-            )
+        with opened(self.database) as store:
+            store.create_user(*user, is_admin=is_admin)
         return user
 
 
 def clean_environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    if "PYTEST_CURRENT_TEST" in kept:  # MLflow asks whether it is there, and nobody for its value
+        kept["PYTEST_CURRENT_TEST"] = "one of authctl's"
     return {**kept, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **more}
 
 
@@ -89,6 +94,7 @@ def authctl_server(
     prefix: str = "",
     first_password: str | None = ADMIN[1],
     python: str = sys.executable,
+    forked: bool = True,
 ) -> Iterator[Server]:
     """`authctl serve` with an administrator whose password is not the well-known one."""
     port = free_port()
@@ -98,8 +104,11 @@ def authctl_server(
     settings = dict(env or {})
     if first_password is not None:
         settings["MLFLOW_AUTH_ADMIN_PASSWORD"] = first_password
-    with running([*command, *options], folder, port, env=settings, prefix=prefix) as server:
-        yield server
+    with running(
+        [*command, *options], folder, port, env=settings, prefix=prefix, forked=forked
+    ) as server:
+        named = options[options.index("--auth-db") + 1] if "--auth-db" in options else None
+        yield replace(server, database=named) if named else server
 
 
 @contextlib.contextmanager
@@ -110,20 +119,19 @@ def running(
     *,
     env: Mapping[str, str] | None = None,
     prefix: str = "",
+    forked: bool = True,
 ) -> Iterator[Server]:
+    """Any server: from the nursery where it can be (see `tests.nursery`), which spares seconds."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "server.log"
     url = f"http://127.0.0.1:{port}{prefix}"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=clean_environment(**(env or {})),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    environment = clean_environment(**(env or {}))
+    if forked and is_forkable(command):
+        _spare_it_the_tables(command, folder / "mlflow.db")
+        process: subprocess.Popen[bytes] | Nursling
+        process = _nursery().start(command, folder, environment, log)
+    else:
+        process = _start(command, folder, environment, log)
     try:
         _wait(process, url, log)
         server = Server(url, folder, log, f"sqlite:///{folder / 'basic_auth.db'}", process)
@@ -134,7 +142,33 @@ def running(
         _stop(process)
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+@functools.cache
+def _nursery() -> Nursery:
+    return Nursery(clean_environment())
+
+
+def _spare_it_the_tables(command: Sequence[str], database: Path) -> None:
+    """Put MLflow's empty tables where a server would make them, if it is to have any there."""
+    if not {"--backend-store-uri", "--upstream"}.intersection(command) and not database.exists():
+        shutil.copy(_nursery().tracking_database, database)
+
+
+def _start(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+def _wait(process: subprocess.Popen[bytes] | Nursling, url: str, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     # One client for all attempts, and without certificates, which take long to load.
     with httpx.Client(trust_env=False, verify=False) as client:
@@ -146,7 +180,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes] | Nursling) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     try:
