@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy
 
+from authctl.errors import InvalidRequest
+from authctl.model import ResourceType
 from authctl.service_token import new_secret
 from authctl.store import additions, token_rows
 from authctl.store.schema import alone
@@ -17,7 +20,7 @@ from authctl.store.sql_users import require_user
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from authctl.model import User
+    from authctl.model import Resource, User
     from authctl.service_token import Asked, Bearer, ServiceToken
     from authctl.store.schema import Schema
     from authctl.store.sql_engine import Database
@@ -35,10 +38,13 @@ class SqlTokens(SqlBulk):
     ) -> tuple[ServiceToken, str]:
         """Make a token; it, and the secret, which cannot be had again.
 
-        AlreadyExists; NotFound for the user; InvalidRequest for what no token can be.
+        AlreadyExists; NotFound for the user; InvalidRequest for what no token can be, such as one
+        for a resource that this database has no place for.
         """
         now = _whole(now)
         asked.check(now)
+        if asked.resources is not None:
+            asked = replace(asked, resources=tuple(map(self._named, asked.resources)))
         secret = new_secret()
         self.database.write(self._make_table)
         return self._add_token(asked, secret, now, created_by), secret
@@ -92,6 +98,14 @@ class SqlTokens(SqlBulk):
         """
         if connection.dialect.name == "sqlite" and self._tokens_in(connection):
             token_rows.remove_tokens_of(connection, user)
+
+    def _named(self, resource: Resource) -> Resource:
+        """A resource as the door is going to name it: before MLflow 3.13 a prompt is a model."""
+        if not self._grants.keeps(ResourceType(resource.type)):
+            raise InvalidRequest(
+                f"This auth database knows no grants on a {resource.type}, so no token is for one."
+            )
+        return self._grants.key(resource)
 
     def _make_table(self, connection: Connection) -> None:
         if not self._tokens_in(connection):

@@ -65,6 +65,28 @@ def test_a_token_is_found_by_its_secret_with_its_user(store: SqlStore) -> None:
     assert store.list_tokens() == store.list_tokens("alice") == [token]
 
 
+@pytest.mark.parametrize(
+    ("revision", "kept"), [(tables.WORKSPACES, "registered_model"), (tables.HEAD, "prompt")]
+)
+def test_a_prompt_is_what_the_door_takes_it_for(revision: str, kept: str, tmp_path: Path) -> None:
+    with auth_database(Backend("sqlite", revision), tmp_path) as url, opened(url) as store:
+        store.create_user("alice", PASSWORD)
+        asked = Asked("ci", "alice", resources=(Resource("prompt", "greeting"),))
+        token, secret = store.create_token(asked)
+        assert token.resources == (Resource(kept, "greeting"),)
+        found = store.bearer(secret)
+        assert found is not None
+        assert found.token == token
+
+
+def test_what_the_database_has_no_place_for_is_refused(tmp_path: Path) -> None:
+    with auth_database(Backend("sqlite", tables.WORKSPACES), tmp_path) as url, opened(url) as store:
+        store.create_user("alice", PASSWORD)
+        with pytest.raises(InvalidRequest):
+            store.create_token(Asked("ci", "alice", resources=(Resource("skill", "x"),)))
+        assert store.list_tokens() == []
+
+
 def test_no_other_secret_finds_it(store: SqlStore) -> None:
     assert store.bearer(new_secret()) is None
     _, secret = store.create_token(Asked("ci", "alice"))
