@@ -1,0 +1,164 @@
+"""What each way to log in costs a request, against a password that was verified before.
+
+Each round sends some requests in every way, in turn, over connections that stay open, so that a
+slow moment of the machine falls on all of them; the ratio is taken within the round. The request is
+one that MLflow answers from its database. Run it as `python -m tests.bench.logins [ROUNDS]`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from tests.live import ADMIN, authctl_server
+from tests.server.issuer import AUDIENCE, NAME, Issuer
+from tests.server.world import bare_mlflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.live import Server
+
+ROUNDS = 15
+_REQUESTS = 40
+_PATH = "/api/2.0/mlflow/experiments/get?experiment_id=0"
+_BASE = "a password that was verified before"
+_USER = "alice"
+_CONFIG = """\
+[mlflow]
+default_permission = READ
+authorization_function = authctl.server.jwt:authenticate
+jwt_keys = keys.json
+jwt_issuer = {issuer}
+jwt_audience = {audience}
+"""
+
+Ask = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Medians over the rounds, with the ratio's spread."""
+
+    way: str
+    milliseconds: float
+    ratio: float
+    ratio_spread: tuple[float, float]
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
+    with tempfile.TemporaryDirectory() as folder, _ways(Path(folder)) as ways:
+        taken = _taken(ways, rounds)
+    _print(_figures(taken))
+
+
+@contextlib.contextmanager
+def _ways(folder: Path) -> Iterator[dict[str, Ask]]:
+    """Every way, ready to send a request in; each has a connection of its own."""
+    issuer = Issuer()
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(authctl_server(folder / "authctl"))
+        bare = stack.enter_context(bare_mlflow(folder / "mlflow"))
+        (folder / "jwt").mkdir()
+        (folder / "jwt" / "keys.json").write_bytes(issuer.document("rsa"))
+        config = folder / "jwt" / "auth.ini"
+        config.write_text(_CONFIG.format(issuer=NAME, audience=AUDIENCE))
+        believing = stack.enter_context(
+            authctl_server(folder / "jwt", "--auth-config", str(config))
+        )
+        password = server.add_user(_USER)
+        believing.add_user(_USER)
+        full = _token(server, "full", None)
+        limited = _token(server, "limited", [{"type": "experiment", "id": "0"}])
+        told = issuer.token(sub=_USER)
+
+        def way(url: str, status: int = 200, **login: Any) -> Ask:
+            client = httpx.Client(base_url=url, trust_env=False, verify=False, **login)
+            stack.enter_context(client)
+
+            def ask() -> None:
+                assert client.get(_PATH).status_code == status
+
+            return ask
+
+        yield {
+            "no login, MLflow alone": way(bare.url),
+            _BASE: way(server.url, auth=password),
+            "a service token": way(server.url, headers=_bearer(full)),
+            "a service token for one experiment": way(server.url, headers=_bearer(limited)),
+            "a JWT (RS256)": way(believing.url, headers=_bearer(told)),
+            # The admin's hash is as MLflow makes it; those of other accounts here cost nothing.
+            "a wrong password, which is hashed": way(
+                server.url, 401, auth=(ADMIN[0], "a wrong password")
+            ),
+        }
+
+
+def _token(server: Server, name: str, resources: list[dict[str, str]] | None) -> str:
+    body = {"name": name, "username": _USER, "resources": resources}
+    made = server.call("POST", "/api/3.0/authctl/tokens/create", body)
+    return str(made.json()["secret"])
+
+
+def _bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def _taken(ways: dict[str, Ask], rounds: int) -> dict[str, list[float]]:
+    """Seconds of a request in each way in each round; a round before them warms the memories."""
+    taken: dict[str, list[float]] = {way: [] for way in ways}
+    for number in range(rounds + 1):
+        for way, ask in ways.items():
+            begin = time.perf_counter()
+            for _ in range(_REQUESTS):
+                ask()
+            if number:
+                taken[way].append((time.perf_counter() - begin) / _REQUESTS)
+    return taken
+
+
+def _figures(taken: dict[str, list[float]]) -> list[Figure]:
+    figures = []
+    for way, seconds in taken.items():
+        ratios = [mine / base for mine, base in zip(seconds, taken[_BASE], strict=True)]
+        figures.append(
+            Figure(
+                way,
+                round(statistics.median(seconds) * 1000, 2),
+                round(statistics.median(ratios), 2),
+                (round(min(ratios), 2), round(max(ratios), 2)),
+            )
+        )
+    return figures
+
+
+def _print(figures: list[Figure]) -> None:
+    out = sys.stdout
+    out.write(f"A request in each way to log in, as a ratio to {_BASE}\n")
+    out.write(f"{'way':36}  {'ms':>7}  {'ratio':>6}  spread\n")
+    for figure in figures:
+        low, high = figure.ratio_spread
+        out.write(
+            f"{figure.way:36}  {figure.milliseconds:7.2f}  {figure.ratio:6.2f}"
+            f"  {low:.2f}-{high:.2f}\n"
+        )
+    machine = {"python": platform.python_version(), "cores": os.cpu_count()}
+    out.write(json.dumps({"machine": machine}) + "\n")
+    out.write(json.dumps([asdict(figure) for figure in figures]) + "\n")
+
+
+if __name__ == "__main__":
+    main()
