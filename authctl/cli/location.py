@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
@@ -152,11 +153,11 @@ def _from_environment(
     if env.get(CONTEXT):
         return _in_context(env[CONTEXT], contexts)
     if env.get(SERVER):
-        return _server(env[SERVER], SERVER)
+        return _known_as(_server(env[SERVER], SERVER), contexts)
     if env.get(DATABASE):
         return _database(env[DATABASE], DATABASE, _config(options, env))
     if is_http(env.get(TRACKING_URI, "")):
-        return _server(env[TRACKING_URI], TRACKING_URI)
+        return _known_as(_server(env[TRACKING_URI], TRACKING_URI), contexts)
     return _configured(_config(options, env)) if env.get(CONFIG_PATH) else None
 
 
@@ -184,6 +185,18 @@ def _from_current(contexts: ContextsFile | None) -> Location | None:
             hint="authctl context use NAME chooses another.",
         )
     return _of_context(found.by_name[found.current])
+
+
+def _known_as(found: Location, contexts: ContextsFile | None) -> Location:
+    """A server that the environment names, with the current context if that is the same one's.
+
+    A file of contexts that cannot be read is no hindrance: nobody asked for one.
+    """
+    with suppress(InvalidRequest):
+        current = _from_current(contexts)
+        if current and current.mode is Mode.REMOTE and same_server(current.url, found.url):
+            return replace(found, context=current.context)
+    return found
 
 
 def _in_context(name: str, contexts: ContextsFile | None) -> Location:

@@ -347,7 +347,7 @@ def test_of_several_contexts_those_there_are_deleted(alone: Shell) -> None:
     [
         ("AUTHCTL_SERVER", "https://other.example.com"),
         ("AUTHCTL_DB", "sqlite:///auth.db"),
-        ("MLFLOW_TRACKING_URI", "https://mlflow.example.com"),
+        ("MLFLOW_TRACKING_URI", "https://other.example.com"),
         ("AUTHCTL_CONTEXT", "test"),
     ],
 )

@@ -309,6 +309,28 @@ def test_a_context_named_by_the_environment_is_logged_in_to_and_out_of(
     assert "password" not in config(alone).read_text()
 
 
+@pytest.mark.parametrize("variable", ["MLFLOW_TRACKING_URI", "AUTHCTL_SERVER"])
+def test_a_login_counts_too_where_the_environment_names_the_same_server(
+    variable: str, alone: Shell, server: Recorder
+) -> None:
+    log_in(alone, server, "--context", "prod")
+    place = {variable: f"{server.url}/"}
+    told = with_settings(alone, **place).ok("whoami", "-o", "json")
+    assert json.loads(told)["context"] == "prod"
+    others = {"MLFLOW_TRACKING_USERNAME": "bob", "MLFLOW_TRACKING_PASSWORD": "his own"}
+    with_settings(alone, **place, **others).ok("whoami")
+    assert sent(server)[1:] == ["alice:open sesame 100%", "bob:his own"]
+
+
+def test_a_broken_file_of_contexts_hinders_nobody_whom_the_environment_sends_elsewhere(
+    alone: Shell, server: Recorder
+) -> None:
+    log_in(alone, server, "--context", "prod")
+    (alone.folder / ".config" / "authctl" / "config.toml").write_text("no TOML")
+    with_settings(alone, MLFLOW_TRACKING_URI=server.url).ok("whoami")
+    assert set(sent(server)[1:]) == {""}
+
+
 def test_a_password_saved_for_one_server_is_never_sent_to_another(
     alone: Shell, server: Recorder
 ) -> None:
@@ -318,14 +340,13 @@ def test_a_password_saved_for_one_server_is_never_sent_to_another(
         alone.run("whoami", "--server", other.url)
         with_settings(alone, MLFLOW_TRACKING_URI=other.url).run("whoami")
         with_settings(alone, AUTHCTL_SERVER=other.url).run("whoami")
-        with_settings(alone, MLFLOW_TRACKING_URI=server.url).run("whoami")
         alone.run("login", "--server", other.url, "--context", "prod", "--no-interactive")
         alone.run("context", "set", "prod", "--db", "sqlite:///no.db")
         with_settings(alone, MLFLOW_TRACKING_URI=other.url).run(
             *("perm", "check", "a", "--experiment", "x", "--level", "READ", "--context", "prod")
         )
         assert "authorization" not in {name for each in other.requests for name in each.headers}
-    assert set(sent(server)[1:]) == {""}
+    assert sent(server)[1:] == []
 
 
 def test_a_context_that_becomes_another_servers_loses_what_was_for_the_first(
