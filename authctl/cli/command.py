@@ -101,7 +101,7 @@ class Command(TyperCommand):
             except NotAuthenticated as error:
                 if error.hint:  # it says already what was not accepted
                     raise
-                raise session.not_accepted() from error
+                raise session.not_accepted(error.message) from error
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write what it does, its usage, its options and its examples."""

@@ -189,8 +189,8 @@ class Session:
             self.tracking, "GET", paths.USERS_CURRENT, lambda reply: str(reply["user"]["username"])
         )
 
-    def not_accepted(self) -> NotAuthenticated:
-        """Say what the server did not accept, and where it is from."""
+    def not_accepted(self, said: str = "") -> NotAuthenticated:
+        """Say what the server did not accept, and where it is from; `said` are its own words."""
         known = self.credentials
         if known.signer:
             return NotAuthenticated(
@@ -203,8 +203,10 @@ class Session:
                 f" {known.password.origin}.",
             )
         if known.token:
+            ended = "has expired" in said
             return NotAuthenticated(
-                "The server does not accept the token.", hint=f"It is from {known.token.origin}."
+                f"The server does not accept the token{': it has expired' if ended else ''}.",
+                hint=f"It is from {known.token.origin}.",
             )
         context = self._context
         where = f" --context {context.name}" if context else ""

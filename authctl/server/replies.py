@@ -21,6 +21,8 @@ _BEARERLESS = (
     " MLFLOW_TRACKING_TOKEN."
 )
 _DENIED = "Permission denied"
+_BESIDE = {401: {"WWW-Authenticate": 'Basic realm="mlflow"'}, 503: {"Retry-After": "1"}}
+"""Headers that go with a status."""
 
 
 class Compact(JSONResponse):
@@ -50,7 +52,7 @@ def denied(*, api: bool) -> Response:
 
 def failed(error: AuthctlError, *, accept: str | None = None) -> Response:
     """Tell of an error, on a page where a person looks at a browser."""
-    headers = {"Retry-After": "1"} if error.http_status == 503 else {}  # noqa: PLR2004
+    headers = _BESIDE.get(error.http_status, {})
     if accept and "text/html" in accept:
         from authctl.server.pages.rendering import failed as page  # noqa: PLC0415 - seldom needed
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 from starlette.datastructures import Headers
 
-from authctl.errors import AuthctlError
+from authctl.errors import AuthctlError, NotAuthenticated
 from authctl.model import Principal
 from authctl.service_token import PREFIX, is_well_formed
 
@@ -50,7 +50,10 @@ class TokenLogin:
         self._noting: dict[int, asyncio.Future[None]] = {}
 
     async def __call__(self, scope: Scope) -> Principal | Response | None:
-        """Whoever the request's token acts for; else what the other way to log in says."""
+        """Whoever the request's token acts for; else what the other way to log in says.
+
+        NotAuthenticated for a token that has expired.
+        """
         secret = read_token(Headers(scope=scope).getlist("authorization"))
         if secret is None:
             return await self._otherwise(scope)
@@ -63,8 +66,10 @@ class TokenLogin:
             return None
         token, now = bearer.token, self._now()
         if token.is_expired(now):
-            _log.info("refused: the token %r of %r has expired", token.name, token.username)
-            return None
+            # Whoever has the secret may know what became of it.
+            raise NotAuthenticated(
+                f"You are not authenticated. The service token '{token.name}' has expired."
+            )
         self._note_use(token, now)
         return Principal(bearer.user, "token", token.name, token.limits)
 

@@ -135,6 +135,19 @@ def test_users_make_and_end_their_own_tokens_and_work_with_them(
 
 
 @pytest.mark.mlflow
+def test_whoever_has_an_expired_token_is_told_so(server: Server, tmp_path: Path) -> None:
+    secret = signed_in(server, tmp_path, ALICE).ok("token", "create", "old", "--fields", "token")
+    execute(server.database, "UPDATE authctl_tokens SET expires_at = '2020-01-01T00:00:00+00:00'")
+    assert with_token(server, tmp_path, secret.strip()).run("whoami") == Done(
+        "",
+        "error: The server does not accept the token: it has expired.\n"
+        "hint: It is from MLFLOW_TRACKING_TOKEN.\n",
+        4,
+    )
+    signed_in(server, tmp_path, ALICE).ok("token", "revoke", "old")
+
+
+@pytest.mark.mlflow
 def test_the_tokens_of_others_are_none_of_ones_business(server: Server, tmp_path: Path) -> None:
     shell = signed_in(server, tmp_path, ALICE)
     for command in (("create", "x"), ("list",), ("revoke", "x")):

@@ -186,6 +186,14 @@ def test_a_token_ends_when_it_expires(server: Server, alice: tuple[str, str]) ->
             f"UPDATE authctl_tokens SET expires_at = '{past}' WHERE username = '{alice[0]}'",
         )
         assert statuses(clients, secret) == {401}
+    refused = send(server, secret, "GET", CURRENT)
+    assert refused.headers["WWW-Authenticate"] == 'Basic realm="mlflow"'
+    assert refused.json() == {
+        "error_code": "UNAUTHENTICATED",
+        "message": "You are not authenticated. The service token 'ci' has expired.",
+    }
+    other = f"{secret[:12]}{secret[12:][::-1]}"
+    assert "expired" not in send(server, other, "GET", CURRENT).text
 
 
 def test_a_deleted_users_token_is_refused_and_stays_so(

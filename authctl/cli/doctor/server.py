@@ -106,8 +106,8 @@ class Server:
             raise Stop  # likewise
         try:
             self._user = self._ask_who_i_am()
-        except NotAuthenticated:
-            why = self._session.not_accepted()
+        except NotAuthenticated as refusal:
+            why = self._session.not_accepted(refusal.message)
             # A login would be passed over for what signs in now.
             remedy = why.hint if known.signer else _other_login(why.hint)
             yield error("signed-in", self._url, why.message, remedy)
