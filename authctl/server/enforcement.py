@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from authctl.errors import AuthctlError, InvalidRequest
+from authctl.errors import AuthctlError, InvalidRequest, NotAuthenticated
 from authctl.model import Principal
 from authctl.policy.decision import admit, decide
 from authctl.policy.narrowing import levels_of
@@ -100,10 +100,15 @@ class Door:
             await exchange.read(match)
             await exchange.stream(self._parts.upstream)
             return
-        principal = await self._parts.authenticate(exchange.scope)
+        principal, why = None, None
+        try:
+            principal = await self._parts.authenticate(exchange.scope)
+        except NotAuthenticated as refusal:
+            _log.info("refused: %s", refusal.message)
+            why = refusal.message
         if principal is None:
-            bearer = self._parts.bearer
-            await exchange.reply(replies.unauthenticated(api=exchange.is_api, bearer=bearer))
+            api, bearer = exchange.is_api, self._parts.bearer
+            await exchange.reply(replies.unauthenticated(api=api, bearer=bearer, why=why))
         elif not isinstance(principal, Principal):
             await exchange.reply(principal)
         else:

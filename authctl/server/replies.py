@@ -21,8 +21,6 @@ _BEARERLESS = (
     " MLFLOW_TRACKING_TOKEN."
 )
 _DENIED = "Permission denied"
-_BESIDE = {401: {"WWW-Authenticate": 'Basic realm="mlflow"'}, 503: {"Retry-After": "1"}}
-"""Headers that go with a status."""
 
 
 class Compact(JSONResponse):
@@ -33,10 +31,10 @@ class Compact(JSONResponse):
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
-def unauthenticated(*, api: bool, bearer: bool = False) -> Response:
-    """Ask for credentials: a password, or a bearer token."""
+def unauthenticated(*, api: bool, bearer: bool = False, why: str | None = None) -> Response:
+    """Ask for credentials, a password or a bearer token; `why` is what is wrong with those sent."""
     headers = {"WWW-Authenticate": f'{"Bearer" if bearer else "Basic"} realm="mlflow"'}
-    message = _BEARERLESS if bearer else _UNAUTHENTICATED
+    message = why or (_BEARERLESS if bearer else _UNAUTHENTICATED)
     if not api:
         return PlainTextResponse(message, 401, headers)
     body = {"error_code": "UNAUTHENTICATED", "message": message}
@@ -52,7 +50,7 @@ def denied(*, api: bool) -> Response:
 
 def failed(error: AuthctlError, *, accept: str | None = None) -> Response:
     """Tell of an error, on a page where a person looks at a browser."""
-    headers = _BESIDE.get(error.http_status, {})
+    headers = {"Retry-After": "1"} if error.http_status == 503 else {}  # noqa: PLR2004
     if accept and "text/html" in accept:
         from authctl.server.pages.rendering import failed as page  # noqa: PLC0415 - seldom needed
 
