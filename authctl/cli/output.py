@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from authctl.cli.field import plain
-from authctl.cli.suggest import did_you_mean
+from authctl.cli.suggest import did_you_mean, no_such
 from authctl.cli.visible import one_line, visible
 from authctl.errors import InvalidRequest
 
@@ -59,10 +59,7 @@ class Output:
         known = {field.key: field for field in fields}
         for key in self._fields:
             if key not in known:
-                raise InvalidRequest(
-                    f"There is no field '{key}'.",
-                    hint=did_you_mean(key, known) or f"The fields are: {', '.join(known)}.",
-                )
+                raise no_such("field", key, list(known))
         return Sheet(
             fields=[known[key] for key in self._fields] or list(fields),
             chosen=bool(self._fields),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from authctl.cli.suggest import did_you_mean
+from authctl.cli.suggest import did_you_mean, no_such
 from authctl.errors import InvalidRequest
 from authctl.model import Permission, Resource, ResourceType
 
@@ -89,11 +89,7 @@ def parse_level(text: str) -> Permission:
     try:
         return Permission(text.upper())
     except ValueError:
-        levels = [str(level) for level in Permission]
-        raise InvalidRequest(
-            f"There is no level '{text}'.",
-            hint=did_you_mean(text, levels) or f"The levels are: {', '.join(levels)}.",
-        ) from None
+        raise no_such("level", text, list(Permission)) from None
 
 
 def _resource(text: str) -> Resource:

@@ -57,14 +57,16 @@ class OtherPermissionsClient:
         """Grant a level on a scorer of an experiment."""
         thing = _scorer(experiment_id, scorer_name)
         self._create(thing, username, permission)
-        return ScorerPermission(experiment_id, scorer_name, self._user_id(username), permission)
+        return ScorerPermission(
+            experiment_id, scorer_name, self._rest.known_id(username), permission
+        )
 
     def get_scorer_permission(
         self, experiment_id: str, scorer_name: str, username: str
     ) -> ScorerPermission:
         """A user's own grant on a scorer of an experiment."""
         level = self._get(_scorer(experiment_id, scorer_name), username)
-        return ScorerPermission(experiment_id, scorer_name, self._user_id(username), level)
+        return ScorerPermission(experiment_id, scorer_name, self._rest.known_id(username), level)
 
     def update_scorer_permission(
         self, experiment_id: str, scorer_name: str, username: str, permission: str
@@ -82,14 +84,14 @@ class OtherPermissionsClient:
         """Grant a level on a secret."""
         thing = _secret(secret_id)
         self._create(thing, username, permission)
-        return GatewaySecretPermission(secret_id, self._user_id(username), permission)
+        return GatewaySecretPermission(secret_id, self._rest.known_id(username), permission)
 
     def get_gateway_secret_permission(
         self, secret_id: str, username: str
     ) -> GatewaySecretPermission:
         """A user's own grant on a secret."""
         level = self._get(_secret(secret_id), username)
-        return GatewaySecretPermission(secret_id, self._user_id(username), level)
+        return GatewaySecretPermission(secret_id, self._rest.known_id(username), level)
 
     def update_gateway_secret_permission(
         self, secret_id: str, username: str, permission: str
@@ -107,14 +109,14 @@ class OtherPermissionsClient:
         """Grant a level on an endpoint."""
         thing = _endpoint(endpoint_id)
         self._create(thing, username, permission)
-        return GatewayEndpointPermission(endpoint_id, self._user_id(username), permission)
+        return GatewayEndpointPermission(endpoint_id, self._rest.known_id(username), permission)
 
     def get_gateway_endpoint_permission(
         self, endpoint_id: str, username: str
     ) -> GatewayEndpointPermission:
         """A user's own grant on an endpoint."""
         level = self._get(_endpoint(endpoint_id), username)
-        return GatewayEndpointPermission(endpoint_id, self._user_id(username), level)
+        return GatewayEndpointPermission(endpoint_id, self._rest.known_id(username), level)
 
     def update_gateway_endpoint_permission(
         self, endpoint_id: str, username: str, permission: str
@@ -133,7 +135,7 @@ class OtherPermissionsClient:
         thing = _definition(model_definition_id)
         self._create(thing, username, permission)
         return GatewayModelDefinitionPermission(
-            model_definition_id, self._user_id(username), permission
+            model_definition_id, self._rest.known_id(username), permission
         )
 
     def get_gateway_model_definition_permission(
@@ -141,7 +143,9 @@ class OtherPermissionsClient:
     ) -> GatewayModelDefinitionPermission:
         """A user's own grant on a model definition."""
         level = self._get(_definition(model_definition_id), username)
-        return GatewayModelDefinitionPermission(model_definition_id, self._user_id(username), level)
+        return GatewayModelDefinitionPermission(
+            model_definition_id, self._rest.known_id(username), level
+        )
 
     def update_gateway_model_definition_permission(
         self, model_definition_id: str, username: str, permission: str
@@ -185,9 +189,6 @@ class OtherPermissionsClient:
             self._rest.remove_grant(username, thing.resource)
         else:
             self._call("DELETE", thing, "delete", nothing, username=username)
-
-    def _user_id(self, username: str) -> int | None:
-        return self._rest.known_id(username)
 
     @property
     def _has_roles(self) -> bool:

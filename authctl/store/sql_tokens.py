@@ -46,7 +46,8 @@ class SqlTokens(SqlBulk):
         if asked.resources is not None:
             asked = replace(asked, resources=tuple(map(self._named, asked.resources)))
         secret = new_secret()
-        self.database.write(self._make_table)
+        if not self._has_tokens:
+            self.database.write(self._make_table)
         return self._add_token(asked, secret, now, created_by), secret
 
     @reading

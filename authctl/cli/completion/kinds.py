@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from authctl.cli.context.file import SETTINGS
 from authctl.cli.output import COLORS, FORMS
 from authctl.model import Permission, ResourceType
-from authctl.service_token import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +52,6 @@ _BY_OPTION = {
     "--format": _words(("csv", "toml")),
     "--unset": _words(SETTINGS),
     "--denials": _words(("restore", "forget")),
-    "--scope": _words(Scope),
 }
 
 _BY_METAVAR = {

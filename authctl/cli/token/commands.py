@@ -11,11 +11,11 @@ from authctl.cli.batch import RESULT, RESULTS, change_each, result, unchanged
 from authctl.cli.command import command, group
 from authctl.cli.field import Field
 from authctl.cli.options import DryRun
-from authctl.cli.people import get_user
+from authctl.cli.people import naming
 from authctl.cli.session import Session
-from authctl.cli.suggest import did_you_mean
+from authctl.cli.suggest import did_you_mean, no_such
 from authctl.cli.targets import TargetOptions
-from authctl.cli.token.owner import OwnerName, owner_of, those_seen
+from authctl.cli.token.owner import OwnerName, owner_of, those_seen, tokens_of
 from authctl.errors import AlreadyExists, InvalidRequest, NotFound
 from authctl.service_token import Asked, Scope, expiry
 
@@ -103,8 +103,9 @@ def create(
         name, owner, _scope(scope), tuple(targets.resources(session)) or None, expiry(expires, now)
     )
     asked.check(now)
-    get_user(session.store, owner)
-    existing = {token.name: token for token in session.tokens.list_tokens(owner)}.get(name)
+    existing = None
+    if if_not_exists or dry_run:
+        existing = {token.name: token for token in tokens_of(session, owner)}.get(name)
     if existing and if_not_exists:
         sheet.show_one({**_about(existing), **unchanged(dry_run=dry_run)})
         return
@@ -114,7 +115,8 @@ def create(
         sheet.show_one({**_about(asked), **result("created", changed=True, dry_run=True)})
         return
     try:
-        token, secret = session.tokens.create_token(asked)
+        with naming(session.store, owner):
+            token, secret = session.tokens.create_token(asked)
     except AlreadyExists as error:
         raise _taken(name, owner) from error
     sheet.show_one(
@@ -163,8 +165,7 @@ def revoke(
     """Revoke tokens: the next request with one of them is refused."""
     sheet = session.output.sheet((_NAME, Field("username", "user"), *RESULTS), name="name")
     owner = owner_of(session, user)
-    get_user(session.store, owner)
-    there = {token.name for token in session.tokens.list_tokens(owner)}
+    there = {token.name for token in tokens_of(session, owner)}
 
     def change(row: Row) -> dict[str, Any]:
         name = row["name"]
@@ -215,11 +216,7 @@ def _scope(text: str) -> Scope:
     try:
         return Scope(text)
     except ValueError:
-        scopes = [str(scope) for scope in Scope]
-        raise InvalidRequest(
-            f"There is no scope '{text}'.",
-            hint=did_you_mean(text, scopes) or f"The scopes are: {', '.join(scopes)}.",
-        ) from None
+        raise no_such("scope", text, list(Scope)) from None
 
 
 def _taken(name: str, owner: str) -> AlreadyExists:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from authctl.cli.people import get_user
+from authctl.cli.people import get_user, naming
 from authctl.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -31,11 +31,16 @@ def owner_of(session: Session, user: str | None) -> str:
     return session.caller
 
 
+def tokens_of(session: Session, user: str) -> list[ServiceToken]:
+    """The tokens of a user; NotFound suggests the name that was probably meant."""
+    with naming(session.store, user):
+        return session.tokens.list_tokens(user)
+
+
 def those_seen(session: Session, user: str | None) -> list[ServiceToken]:
     """The tokens of the user who is named; else everybody's, or what who is no admin may see."""
     if user is not None:
-        get_user(session.store, user)
-        return session.tokens.list_tokens(user)
+        return tokens_of(session, user)
     if session.caller is None or get_user(session.store, session.caller).is_admin:
         return session.tokens.list_tokens()
     return session.tokens.list_tokens(session.caller)
