@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tests.live import ADMIN, free_port, running
+from tests.live import ADMIN, authctl_server, free_port, running
 
 if TYPE_CHECKING:
     import ssl
@@ -57,6 +57,10 @@ def mlflow_server(
         options += ["--static-prefix", prefix]
     with running([*command, *options], folder, port, env=env, prefix=prefix) as server:
         yield replace(server, database=database) if database else server
+
+
+BOTH = {"authctl": authctl_server, "mlflow": mlflow_server}
+"""The two kinds of servers that authctl administers, each by how it is started."""
 
 
 @dataclass(frozen=True)

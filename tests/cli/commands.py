@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.live import clean_environment
+from tests.live import ADMIN, clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tests.live import Server
 
 PASSWORD = "correct horse battery"
 AUTHCTL = (sys.executable, "-W", "error", "-m", "authctl")
@@ -102,3 +104,15 @@ class _Preloaded:
 @functools.cache
 def _preloaded() -> _Preloaded:
     return _Preloaded()
+
+
+def signed_in(server: Server, folder: Path, user: tuple[str, str] = ADMIN) -> Shell:
+    """A shell whose environment names a server and says who asks it."""
+    return Shell(
+        folder,
+        {
+            "MLFLOW_TRACKING_URI": server.url,
+            "MLFLOW_TRACKING_USERNAME": user[0],
+            "MLFLOW_TRACKING_PASSWORD": user[1],
+        },
+    )

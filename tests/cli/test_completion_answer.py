@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.commands import PASSWORD, Done, Shell
-from tests.live import ADMIN, authctl_server
+from tests.cli.commands import PASSWORD, Done, Shell, signed_in
+from tests.live import authctl_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -315,12 +315,7 @@ def test_a_server_tells_its_users_roles_experiments_models_and_prompts(tmp_path:
         ):
             made = server.call("POST", f"/api/2.0/mlflow/{path}", body)
             assert made.status_code == 200, made.text
-        settings = {
-            "MLFLOW_TRACKING_URI": server.url,
-            "MLFLOW_TRACKING_USERNAME": ADMIN[0],
-            "MLFLOW_TRACKING_PASSWORD": ADMIN[1],
-        }
-        shell = Shell(tmp_path, settings)
+        shell = signed_in(server, tmp_path)
         shell.ok("role", "create", "trainers")
         assert names(shell, "users", "") == ["admin", "alice"]
         assert names(shell, "roles", "") == ["trainers"]

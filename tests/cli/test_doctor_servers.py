@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.checkups import checkup
-from tests.cli.commands import Shell
-from tests.live import ADMIN, authctl_server
+from tests.cli.commands import Shell, signed_in
+from tests.live import authctl_server
 from tests.servers import mlflow_server
 
 if TYPE_CHECKING:
@@ -34,19 +34,8 @@ def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def shell_at(folder: Path, server: Server, user: tuple[str, str] = ADMIN) -> Shell:
-    return Shell(
-        folder,
-        {
-            "MLFLOW_TRACKING_URI": server.url,
-            "MLFLOW_TRACKING_USERNAME": user[0],
-            "MLFLOW_TRACKING_PASSWORD": user[1],
-        },
-    )
-
-
 def test_authctl_serve_passes_and_is_told_apart(authctl: Server, tmp_path: Path) -> None:
-    found = checkup(shell_at(tmp_path, authctl))
+    found = checkup(signed_in(authctl, tmp_path))
     assert found.bad == []
     assert [found.one(check)[0] for check in PASSED] == ["ok"] * len(PASSED)
     assert found.one("signed-in")[1:3] == ("admin", "The server knows you, as an admin.")
@@ -55,7 +44,7 @@ def test_authctl_serve_passes_and_is_told_apart(authctl: Server, tmp_path: Path)
 
 
 def test_mlflows_own_server_passes_and_is_told_apart(mlflow: Server, tmp_path: Path) -> None:
-    found = checkup(shell_at(tmp_path, mlflow))
+    found = checkup(signed_in(mlflow, tmp_path))
     assert found.bad == []
     assert [found.one(check)[0] for check in PASSED] == ["ok"] * len(PASSED)
     assert found.one("server")[2].startswith("It is the basic-auth of MLflow ")
@@ -64,22 +53,22 @@ def test_mlflows_own_server_passes_and_is_told_apart(mlflow: Server, tmp_path: P
 def test_who_is_no_admin_is_told_so(authctl: Server, mlflow: Server, tmp_path: Path) -> None:
     for server in (authctl, mlflow):
         user = server.add_user("doctored")
-        found = checkup(shell_at(tmp_path, server, user))
+        found = checkup(signed_in(server, tmp_path, user))
         assert found.one("signed-in")[:2] == ("info", "doctored")
         assert found.bad == []
 
 
 def test_a_wrong_password_is_an_error(authctl: Server, mlflow: Server, tmp_path: Path) -> None:
     for server in (authctl, mlflow):
-        found = checkup(shell_at(tmp_path, server, ("admin", "wrong")))
+        found = checkup(signed_in(server, tmp_path, ("admin", "wrong")))
         assert found.bad == ["signed-in"]
         assert found.one("default-password")[0] == "ok"
 
 
 def test_the_default_password_is_found_out(tmp_path: Path) -> None:
     with authctl_server(tmp_path / "server", first_password=None) as server:
-        known = checkup(shell_at(tmp_path, server, ("admin", "password1234")))
-        unknown = checkup(shell_at(tmp_path, server, ("eve", "wrong")))
+        known = checkup(signed_in(server, tmp_path, ("admin", "password1234")))
+        unknown = checkup(signed_in(server, tmp_path, ("eve", "wrong")))
     assert known.bad == ["default-password"]
     assert unknown.bad == ["signed-in", "default-password"]
     assert unknown.one("default-password")[3] == "authctl user passwd admin"

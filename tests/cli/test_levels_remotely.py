@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from authctl.store.tables import ROLE_TABLES
-from tests.cli.commands import Done, Shell
+from tests.cli.commands import Done, Shell, signed_in
 from tests.cli.levels import PASSWORD, USERS, fill, on_tables_of
-from tests.live import ADMIN, authctl_server
+from tests.live import authctl_server
 from tests.servers import mlflow_server
 from tests.store.databases import execute, opened
 
@@ -31,17 +31,6 @@ ASKED = (
 )
 BY_SERVER = " The server answers it."
 ASSUMED = " It is assumed: no auth configuration is named."
-
-
-def signed_in(server: Server, name: str = ADMIN[0], password: str = ADMIN[1]) -> Shell:
-    return Shell(
-        server.folder,
-        {
-            "MLFLOW_TRACKING_URI": server.url,
-            "MLFLOW_TRACKING_USERNAME": name,
-            "MLFLOW_TRACKING_PASSWORD": password,
-        },
-    )
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +65,7 @@ def test_a_server_tells_the_same_chain_as_its_database(
 ) -> None:
     running = request.getfixturevalue(server)
     for asked in ASKED:
-        remote = explained(signed_in(running), *asked)
+        remote = explained(signed_in(running, running.folder), *asked)
         direct = explained(database_of(running), *asked)
         for told, origin in ((remote, BY_SERVER), (direct, ASSUMED)):
             told["steps"][-1]["reason"] = told["steps"][-1]["reason"].removesuffix(origin)
@@ -89,7 +78,7 @@ def test_a_server_shows_the_same_matrix_as_its_database(
 ) -> None:
     running = request.getfixturevalue(server)
     command = ("perm", "list", "--matrix", *TARGETS)
-    assert signed_in(running).ok(*command) == database_of(running).ok(*command)
+    assert signed_in(running, running.folder).ok(*command) == database_of(running).ok(*command)
 
 
 def test_mlflows_own_server_answers_as_told(mlflow: Server) -> None:
@@ -114,7 +103,7 @@ def test_mlflows_own_server_answers_as_told(mlflow: Server) -> None:
 
 
 def test_the_matrix_of_everybody_takes_four_requests(mlflow: Server) -> None:
-    done = signed_in(mlflow).run("perm", "list", "--matrix", *TARGETS, "--debug")
+    done = signed_in(mlflow, mlflow.folder).run("perm", "list", "--matrix", *TARGETS, "--debug")
     assert (len(done.stdout.splitlines()), done.code) == (1 + len(USERS), 0)
     assert done.stderr.count("GET http") == 4, done.stderr
 
@@ -122,7 +111,7 @@ def test_the_matrix_of_everybody_takes_four_requests(mlflow: Server) -> None:
 def test_where_a_server_contradicts_the_grants_it_tells_it_has_the_last_word(
     mlflow: Server,
 ) -> None:
-    shell = signed_in(mlflow)
+    shell = signed_in(mlflow, mlflow.folder)
     execute(
         mlflow.database,
         "INSERT INTO role_permissions (role_id, resource_type, resource_pattern, permission)"
@@ -147,7 +136,8 @@ def test_where_a_server_contradicts_the_grants_it_tells_it_has_the_last_word(
 def test_users_are_told_of_themselves_and_not_of_others(
     server: str, request: pytest.FixtureRequest
 ) -> None:
-    shell = signed_in(request.getfixturevalue(server), "alice", PASSWORD)
+    running = request.getfixturevalue(server)
+    shell = signed_in(running, running.folder, ("alice", PASSWORD))
     assert explained(shell, "alice", "--experiment-id", "7")["level"] == "READ"
     named = shell.ok("perm", "list", "--matrix", "--user", "alice", "--experiment-id", "7")
     assert named == "username\tis_admin\texperiment:7\nalice\tno\tREAD\n"
@@ -159,7 +149,9 @@ def test_users_are_told_of_themselves_and_not_of_others(
 def test_mlflow_blanks_the_roles_of_others_so_that_no_matrix_is_made_of_them(
     mlflow: Server,
 ) -> None:
-    done = signed_in(mlflow, "alice", PASSWORD).run("perm", "list", "--matrix", *TARGETS)
+    done = signed_in(mlflow, mlflow.folder, ("alice", PASSWORD)).run(
+        "perm", "list", "--matrix", *TARGETS
+    )
     assert done == Done(
         "",
         "error: The server tells everybody's grants to admins only.\n"
@@ -170,4 +162,6 @@ def test_mlflow_blanks_the_roles_of_others_so_that_no_matrix_is_made_of_them(
 
 def test_who_manages_the_workspace_sees_everybody(mlflow: Server) -> None:
     command = ("perm", "list", "--matrix", *TARGETS)
-    assert signed_in(mlflow, "dan", PASSWORD).ok(*command) == signed_in(mlflow).ok(*command)
+    assert signed_in(mlflow, mlflow.folder, ("dan", PASSWORD)).ok(*command) == signed_in(
+        mlflow, mlflow.folder
+    ).ok(*command)

@@ -4,35 +4,25 @@ import base64
 import configparser
 import json
 import stat
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.commands import Done, Shell
+from tests.cli.logins import ALICE, config, with_settings
 from tests.live import free_port
 from tests.servers import recording_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.servers import Recorder
 
 SECRET = "open sesame 100%"
-ALICE = {"user": {"id": 2, "username": "alice", "is_admin": False}, "is_basic_auth": True}
 WAYS = (
     "hint: Give --username with --password-stdin or --password-file FILE, or set"
     " MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD; at a terminal you are asked.\n"
 )
-
-
-@pytest.fixture
-def server() -> Iterator[Recorder]:
-    """A server that accepts everybody, as alice."""
-    with recording_server() as recorder:
-        recorder.will_answer(200, ALICE)
-        yield recorder
 
 
 @pytest.fixture
@@ -43,14 +33,6 @@ def alone(tmp_path: Path) -> Shell:
 
 def credentials(shell: Shell) -> Path:
     return shell.folder / ".mlflow" / "credentials"
-
-
-def config(shell: Shell) -> Path:
-    return shell.folder / ".config" / "authctl" / "config.toml"
-
-
-def with_settings(shell: Shell, **settings: str) -> Shell:
-    return replace(shell, settings=settings)
 
 
 def log_in(shell: Shell, server: Recorder, *more: str) -> Done:

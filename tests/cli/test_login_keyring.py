@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.commands import Done, Shell
+from tests.cli.logins import ALICE, config
 from tests.cli.test_terminal import at_terminal, ended
 from tests.servers import recording_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.servers import Recorder
 
 SECRET = "open sesame 100%"
-ALICE = {"user": {"id": 2, "username": "alice", "is_admin": False}, "is_basic_auth": True}
 BASIC = "Basic YWxpY2U6b3BlbiBzZXNhbWUgMTAwJQ=="
 KEYRING = "the system's keyring"
 FILES = "Without --keyring, authctl login keeps it in a file that only you can read.\n"
@@ -61,14 +60,6 @@ class Asking(Failing):
 
 
 @pytest.fixture
-def server() -> Iterator[Recorder]:
-    """A server that accepts everybody, as alice."""
-    with recording_server() as recorder:
-        recorder.will_answer(200, ALICE)
-        yield recorder
-
-
-@pytest.fixture
 def alone(tmp_path: Path) -> Shell:
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     (tmp_path / "token").write_text("a-token\n")
@@ -86,10 +77,6 @@ def with_backend(shell: Shell, name: str) -> Shell:
             "PYTHONPATH": str(shell.folder / "lib"),
         },
     )
-
-
-def config(shell: Shell) -> Path:
-    return shell.folder / ".config" / "authctl" / "config.toml"
 
 
 def kept(shell: Shell) -> set[str]:

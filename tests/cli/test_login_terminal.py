@@ -11,9 +11,9 @@ import pytest
 
 from tests.cli.commands import Done, Shell
 from tests.cli.test_terminal import at_terminal, ended
-from tests.live import ADMIN, authctl_server
+from tests.live import ADMIN
 from tests.processes import wait_until_asleep
-from tests.servers import mlflow_server
+from tests.servers import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,15 +24,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.mlflow
 
-_SERVERS = {"authctl": authctl_server, "mlflow": mlflow_server}
 
-
-@pytest.fixture(scope="module", params=_SERVERS)
+@pytest.fixture(scope="module", params=BOTH)
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """`authctl serve` or MLflow's own server, with an admin and a user alice."""
-    with _SERVERS[request.param](tmp_path_factory.mktemp(request.param)) as server:
+    with BOTH[request.param](tmp_path_factory.mktemp(request.param)) as server:
         server.add_user("alice")
         yield server
 

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import json
 import stat
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.commands import Done, Shell
+from tests.cli.logins import ALICE, config, with_settings
 from tests.servers import recording_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.servers import Recorder
 
 TOKEN = "open.sesame-1"
-ALICE = {"user": {"id": 2, "username": "alice", "is_admin": False}, "is_basic_auth": False}
 PAIR = {"MLFLOW_TRACKING_USERNAME": "bob", "MLFLOW_TRACKING_PASSWORD": "b"}
-
-
-@pytest.fixture
-def server() -> Iterator[Recorder]:
-    """A server that accepts everybody, as alice."""
-    with recording_server() as recorder:
-        recorder.will_answer(200, ALICE)
-        yield recorder
 
 
 @pytest.fixture
@@ -36,14 +26,6 @@ def alone(tmp_path: Path) -> Shell:
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     (tmp_path / "password").write_text("a password\n")
     return Shell(tmp_path)
-
-
-def config(shell: Shell) -> Path:
-    return shell.folder / ".config" / "authctl" / "config.toml"
-
-
-def with_settings(shell: Shell, **settings: str) -> Shell:
-    return replace(shell, settings=settings)
 
 
 def log_in(shell: Shell, server: Recorder, *more: str) -> Done:

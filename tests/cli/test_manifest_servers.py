@@ -9,8 +9,8 @@ import pytest
 
 from tests.cli.commands import PASSWORD, Done, Shell
 from tests.cli.test_terminal import at_terminal, ended
-from tests.live import ADMIN, authctl_server
-from tests.servers import mlflow_server
+from tests.live import ADMIN
+from tests.servers import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.mlflow
 
 NOTHING = Done("", "No changes.\n", 0)
-SERVERS = {"authctl": authctl_server, "mlflow": mlflow_server}
 MANIFEST = """\
 version = 1
 
@@ -92,11 +91,11 @@ level = "USE"
 """
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(scope="module", params=BOTH)
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    with SERVERS[request.param](tmp_path_factory.mktemp(request.param)) as server:
+    with BOTH[request.param](tmp_path_factory.mktemp(request.param)) as server:
         server.call("POST", "/api/2.0/mlflow/experiments/create", {"name": "fraud"})
         yield server
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.commands import Shell
+from tests.cli.commands import signed_in
 from tests.cli.transcript import ANYWHERE, transcript
-from tests.live import ADMIN
 from tests.servers import mlflow_server
 
 if TYPE_CHECKING:
@@ -19,10 +18,5 @@ pytestmark = pytest.mark.mlflow
 
 def test_the_same_session_on_mlflows_own_server_goes_the_same(tmp_path: Path) -> None:
     with mlflow_server(tmp_path / "mlflow") as server:
-        settings = {
-            "MLFLOW_TRACKING_URI": server.url,
-            "MLFLOW_TRACKING_USERNAME": ADMIN[0],
-            "MLFLOW_TRACKING_PASSWORD": ADMIN[1],
-        }
-        told = transcript(Shell(tmp_path, settings))
+        told = transcript(signed_in(server, tmp_path))
     assert told == ANYWHERE.read_text(encoding="utf-8")

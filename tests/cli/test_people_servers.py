@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.commands import PASSWORD, Done, Shell
-from tests.live import ADMIN, authctl_server
-from tests.servers import mlflow_server
+from tests.cli.commands import PASSWORD, Done, Shell, signed_in
+from tests.live import ADMIN
+from tests.servers import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,30 +20,19 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.mlflow
 
-SERVERS = {"authctl": authctl_server, "mlflow": mlflow_server}
 
-
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(scope="module", params=BOTH)
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    with SERVERS[request.param](tmp_path_factory.mktemp("server")) as server:
+    with BOTH[request.param](tmp_path_factory.mktemp("server")) as server:
         yield server
-
-
-def signed_in(server: Server, folder: Path, username: str, password: str) -> Shell:
-    settings = {
-        "MLFLOW_TRACKING_URI": server.url,
-        "MLFLOW_TRACKING_USERNAME": username,
-        "MLFLOW_TRACKING_PASSWORD": password,
-    }
-    return Shell(folder, settings)
 
 
 @pytest.fixture
 def shell(server: Server, tmp_path: Path) -> Iterator[Shell]:
     """The admin's, on a server with alice and bob; what a test makes is deleted after it."""
-    shell = signed_in(server, tmp_path, *ADMIN)
+    shell = signed_in(server, tmp_path)
     for name in ("alice", "bob"):
         shell.new_user(name)
     yield shell
@@ -135,7 +124,7 @@ def test_members_are_named_without_a_request_each(shell: Shell) -> None:
 
 def test_who_is_no_admin_changes_no_role(shell: Shell, server: Server) -> None:
     shell.ok("role", "create", "trainers")
-    alice = signed_in(server, shell.folder, "alice", PASSWORD)
+    alice = signed_in(server, shell.folder, ("alice", PASSWORD))
     for command in ("role create mine", "role assign trainers alice", "role delete trainers --yes"):
         assert alice.run(*command.split()).code == 5
     assert shell.ok("role", "list", "-q") == "trainers\n"
@@ -184,7 +173,7 @@ def test_only_what_is_gone_is_pruned(shell: Shell, server: Server) -> None:
     direct = Shell(shell.folder, {**shell.settings, "AUTHCTL_DB": server.database})
     for place in (shell, direct):
         assert place.ok("perm", "prune", "-n") == pruned.replace("removed", "would be removed")
-    alice = signed_in(server, shell.folder, "alice", PASSWORD)
+    alice = signed_in(server, shell.folder, ("alice", PASSWORD))
     assert alice.run("perm", "prune", "--yes").code == 5
     assert shell.ok("perm", "prune", "--yes") == pruned
     assert shell.ok("perm", "prune", "--yes") == ""
@@ -242,7 +231,7 @@ def test_an_import_makes_users_side_by_side_and_twice_is_harmless(shell: Shell) 
 
 def test_who_is_no_admin_imports_nobody(shell: Shell, server: Server) -> None:
     (shell.folder / "users.csv").write_text("username\nuser1\nuser2\n")
-    alice = signed_in(server, shell.folder, "alice", PASSWORD)
+    alice = signed_in(server, shell.folder, ("alice", PASSWORD))
     done = alice.run("user", "import", "users.csv", "--generate", "-o", "json")
     assert done.code == 5
     assert [row["password"] for row in json.loads(done.stdout or "[]")] in ([], [None, None])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from authctl.service_token import is_well_formed
-from tests.cli.commands import PASSWORD, Done, Shell
+from tests.cli.commands import PASSWORD, Done, Shell, signed_in
 from tests.cli.test_terminal import at_terminal, ended
 from tests.live import ADMIN, authctl_server
 from tests.servers import mlflow_server
@@ -100,11 +100,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             == 200
         )
         yield server
-
-
-def signed_in(server: Server, folder: Path, user: tuple[str, str]) -> Shell:
-    settings = {"MLFLOW_TRACKING_USERNAME": user[0], "MLFLOW_TRACKING_PASSWORD": user[1]}
-    return Shell(folder, {"MLFLOW_TRACKING_URI": server.url, **settings})
 
 
 def with_token(server: Server, folder: Path, secret: str) -> Shell:

@@ -7,7 +7,7 @@ import pytest
 
 from authctl.cli.command import Group
 from authctl.cli.main import tree
-from tests.cli.commands import Done, Shell
+from tests.cli.commands import Done, Shell, signed_in
 from tests.cli.transcript import ANYWHERE, DATABASE, OURS, SERVER, commands, transcript
 from tests.live import ADMIN, authctl_server
 
@@ -64,25 +64,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def remote(server: Server, folder: Path, username: str, password: str) -> Shell:
-    settings = {
-        "MLFLOW_TRACKING_URI": server.url,
-        "MLFLOW_TRACKING_USERNAME": username,
-        "MLFLOW_TRACKING_PASSWORD": password,
-    }
-    return Shell(folder, settings)
-
-
 @pytest.mark.mlflow
 def test_the_same_session_through_a_server_goes_the_same(server: Server, tmp_path: Path) -> None:
-    assert transcript(remote(server, tmp_path, *ADMIN)) == ANYWHERE.read_text(encoding="utf-8")
+    assert transcript(signed_in(server, tmp_path)) == ANYWHERE.read_text(encoding="utf-8")
 
 
 @pytest.mark.mlflow
 def test_what_mlflows_servers_have_not_goes_the_same_through_ours(
     server: Server, tmp_path: Path
 ) -> None:
-    shell = remote(server, tmp_path, *ADMIN)
+    shell = signed_in(server, tmp_path)
     assert transcript(shell, OURS) == OURS.read_text(encoding="utf-8")
 
 
@@ -98,7 +89,7 @@ def test_what_only_a_server_can_goes_as_told(server: Server, tmp_path: Path) -> 
 @pytest.mark.mlflow
 def test_a_refused_sign_in_names_where_its_parts_are_from(server: Server, tmp_path: Path) -> None:
     nobody = Shell(tmp_path).run("user", "list", "--server", server.url)
-    somebody = remote(server, tmp_path, "admin", "wrong").run("user", "list")
+    somebody = signed_in(server, tmp_path, ("admin", "wrong")).run("user", "list")
     assert nobody == Done(
         "",
         "error: The server asks who you are.\nhint: authctl login asks you; or set"

@@ -7,8 +7,8 @@ import pytest
 from authctl.client import AuthServiceClient
 from authctl.client.transport import connect
 from tests.client.services import PASSWORD
-from tests.live import ADMIN, authctl_server
-from tests.servers import mlflow_server, recording_server
+from tests.live import ADMIN
+from tests.servers import BOTH, mlflow_server, recording_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,11 @@ def admin(mlflow: Server, tmp_path: Path) -> Iterator[Transport]:
     transport.close()
 
 
-@pytest.fixture(scope="module", params=["mlflow", "authctl"])
+@pytest.fixture(scope="module", params=BOTH)
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    start = {"mlflow": mlflow_server, "authctl": authctl_server}[request.param]
-    with start(tmp_path_factory.mktemp(request.param)) as server:
+    with BOTH[request.param](tmp_path_factory.mktemp(request.param)) as server:
         yield server
 
 

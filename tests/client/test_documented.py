@@ -12,9 +12,9 @@ import pytest
 from authctl import errors
 from authctl.client import AuthServiceClient
 from tests.documents import files
-from tests.live import ADMIN, authctl_server
+from tests.live import ADMIN
 from tests.scripts import run_script
-from tests.servers import mlflow_server
+from tests.servers import BOTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tests.live import Server
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python-client.md").read_text(encoding="utf-8")
-SERVERS = {"mlflow": mlflow_server, "authctl": authctl_server}
 TOLD = """\
 1 EDIT
 READ
@@ -33,9 +32,9 @@ RESOURCE_DOES_NOT_EXIST
 """
 
 
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(params=BOTH)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    with SERVERS[request.param](tmp_path / "server") as server:
+    with BOTH[request.param](tmp_path / "server") as server:
         yield server
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from authctl.client import (
-    AuthServiceClient,
-    GatewayEndpointPermission,
-    GatewayModelDefinitionPermission,
-    GatewaySecretPermission,
-    ScorerPermission,
-)
-from authctl.errors import AlreadyExists, InvalidRequest, NotFound, PermissionDenied
+from authctl.client import AuthServiceClient
+from authctl.errors import InvalidRequest, NotFound, PermissionDenied
 from authctl.model import Limits, Resource
+from tests.client.others import OTHERS, live_through
 from tests.client.services import PASSWORD
 from tests.live import ADMIN
 
@@ -25,36 +20,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.mlflow
 
-OTHERS: dict[str, tuple[tuple[str, ...], Any]] = {
-    "scorer": (("42", "größer/kleiner?"), ScorerPermission),
-    "gateway_secret": (("s-1",), GatewaySecretPermission),
-    "gateway_endpoint": (("e-1",), GatewayEndpointPermission),
-    "gateway_model_definition": (("m-1",), GatewayModelDefinitionPermission),
-}
-
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_other_permissions_are_made_read_changed_and_deleted(
     kind: str, client: AuthServiceClient, alice: User
 ) -> None:
-    ids, entity = OTHERS[kind]
-    create, get, update, delete = (
-        getattr(client, f"{verb}_{kind}_permission")
-        for verb in ("create", "get", "update", "delete")
-    )
-    with pytest.raises(NotFound):
-        update(*ids, "alice", "READ")
-    assert create(*ids, "alice", "READ") == entity(*ids, alice.id, "READ")
-    with pytest.raises(AlreadyExists):
-        create(*ids, "alice", "EDIT")
-    update(*ids, "alice", "EDIT")
-    assert get(*ids, "alice") == entity(*ids, alice.id, "EDIT")
-    delete(*ids, "alice")
-    for act in (lambda: get(*ids, "alice"), lambda: delete(*ids, "alice")):
-        with pytest.raises(NotFound):
-            act()
-    with pytest.raises(InvalidRequest):
-        create(*ids, "alice", "OWNER")
+    live_through(kind, client, alice)
 
 
 @pytest.mark.parametrize("server", ["authctl"], indirect=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from authctl.client import AuthServiceClient
-from authctl.errors import AlreadyExists, InvalidRequest, NotFound
-from tests.client.test_service_others import OTHERS
+from authctl.errors import InvalidRequest
+from tests.client.others import OTHERS, live_through
 from tests.client.their_methods import compare_methods
 from tests.environments import python_with_mlflow
 from tests.live import ADMIN
@@ -55,19 +55,7 @@ def alice(client: AuthServiceClient) -> Iterator[User]:
 def test_other_permissions_are_made_read_changed_and_deleted(
     kind: str, client: AuthServiceClient, alice: User
 ) -> None:
-    ids, entity = OTHERS[kind]
-    create, get, update, delete = (
-        getattr(client, f"{verb}_{kind}_permission")
-        for verb in ("create", "get", "update", "delete")
-    )
-    assert create(*ids, "alice", "READ") == entity(*ids, alice.id, "READ")
-    with pytest.raises(AlreadyExists):
-        create(*ids, "alice", "EDIT")
-    update(*ids, "alice", "EDIT")
-    assert get(*ids, "alice") == entity(*ids, alice.id, "EDIT")
-    delete(*ids, "alice")
-    with pytest.raises(NotFound):
-        get(*ids, "alice")
+    live_through(kind, client, alice)
 
 
 @pytest.mark.parametrize("legacy", ["3.4.0"], indirect=True, scope="module")

@@ -14,6 +14,7 @@ import pytest
 from authctl.service_token import is_well_formed
 from tests.live import ADMIN, authctl_server
 from tests.scripts import run_script
+from tests.server.admin_api import AdminApi
 from tests.store.databases import execute
 
 if TYPE_CHECKING:
@@ -41,20 +42,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def alice(server: Server) -> tuple[str, str]:
-    return server.add_user(f"alice-{uuid.uuid4().hex[:8]}")
+def api(server: Server) -> AdminApi:
+    return AdminApi(server)
 
 
 @pytest.fixture
-def fraud(server: Server, alice: tuple[str, str]) -> str:
+def alice(api: AdminApi) -> tuple[str, str]:
+    return api.new_user("alice")
+
+
+@pytest.fixture
+def fraud(api: AdminApi, alice: tuple[str, str]) -> str:
     """An experiment of hers."""
-    return _made(server, alice, "experiments", "experiment_id", name=uuid.uuid4().hex)
-
-
-def _made(server: Server, user: tuple[str, str], family: str, key: str, **fields: Any) -> str:
-    done = server.call("POST", f"{A2}/{family}/create", fields, user=user)
-    assert done.status_code == 200, done.text
-    return str(done.json()[key])
+    return api.new_experiment(alice)
 
 
 def create(
@@ -229,9 +229,9 @@ def test_a_token_is_made_once_is_known_by_its_start_and_shown_by_nothing_else(
 
 
 def test_a_token_acts_as_its_user_and_no_further(
-    server: Server, alice: tuple[str, str], fraud: str
+    server: Server, api: AdminApi, alice: tuple[str, str], fraud: str
 ) -> None:
-    others = _made(server, ADMIN, "experiments", "experiment_id", name=uuid.uuid4().hex)
+    others = api.new_experiment()
     secret = secret_for(server, alice[0])
     assert send(server, secret, "GET", CURRENT).json()["user"]["username"] == alice[0]
     get = f"{A2}/experiments/get"
@@ -247,9 +247,9 @@ def test_a_token_acts_as_its_user_and_no_further(
 
 
 def test_a_token_for_some_resources_reaches_nothing_else(
-    server: Server, alice: tuple[str, str], fraud: str
+    server: Server, api: AdminApi, alice: tuple[str, str], fraud: str
 ) -> None:
-    second = _made(server, alice, "experiments", "experiment_id", name=uuid.uuid4().hex)
+    second = api.new_experiment(alice)
     run = server.call("POST", f"{A2}/runs/create", {"experiment_id": second}, user=alice).json()
     only = [{"type": "experiment", "id": fraud}]
     secret = secret_for(server, alice[0], resources=only)
@@ -272,8 +272,10 @@ def test_a_token_for_some_resources_reaches_nothing_else(
         assert send(server, secret, method, path, body).status_code == 403, path
 
 
-def test_an_administrators_limited_tokens_are_no_administrators(server: Server, fraud: str) -> None:
-    boss = server.add_user(f"boss-{uuid.uuid4().hex[:8]}", is_admin=True)
+def test_an_administrators_limited_tokens_are_no_administrators(
+    server: Server, api: AdminApi, fraud: str
+) -> None:
+    boss = api.new_user("boss", is_admin=True)
     full = secret_for(server, boss[0], name="full")
     reader = secret_for(server, boss[0], name="reader", scope="read")
     some = secret_for(server, boss[0], name="some", resources=[{"type": "experiment", "id": fraud}])
@@ -286,7 +288,7 @@ def test_an_administrators_limited_tokens_are_no_administrators(server: Server, 
     ):
         found = tuple(send(server, each, "GET", path).status_code for each in (full, reader, some))
         assert found == answers, path
-    victim = server.add_user(f"victim-{uuid.uuid4().hex[:8]}")
+    victim = api.new_user("victim")
     for secret, status in ((reader, 403), (some, 403), (full, 200)):
         body = {"username": victim[0], "is_admin": True}
         done = send(server, secret, "PATCH", f"{A2}/users/update-admin", body)
@@ -294,9 +296,9 @@ def test_an_administrators_limited_tokens_are_no_administrators(server: Server, 
 
 
 def test_nobody_makes_sees_or_revokes_the_tokens_of_others(
-    server: Server, alice: tuple[str, str]
+    server: Server, api: AdminApi, alice: tuple[str, str]
 ) -> None:
-    eve = server.add_user(f"eve-{uuid.uuid4().hex[:8]}")
+    eve = api.new_user("eve")
     assert create(server, eve[0], user=eve).status_code == 200
     assert create(server, alice[0], user=alice).status_code == 200
     for method, path, body, query in (
@@ -326,9 +328,9 @@ def test_whoever_found_a_token_cannot_make_it_last(server: Server, alice: tuple[
 
 
 def test_an_administrators_token_makes_tokens_for_others(
-    server: Server, alice: tuple[str, str]
+    server: Server, api: AdminApi, alice: tuple[str, str]
 ) -> None:
-    boss = server.add_user(f"boss-{uuid.uuid4().hex[:8]}", is_admin=True)
+    boss = api.new_user("boss", is_admin=True)
     secret = secret_for(server, boss[0])
     made = send(server, secret, "POST", f"{TOKENS}/create", {"name": "x", "username": alice[0]})
     assert made.status_code == 200

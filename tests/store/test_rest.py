@@ -19,8 +19,8 @@ from authctl.errors import (
 )
 from authctl.model import Generation, Grant, Permission, Resource, User
 from authctl.store.rest import RestStore
-from tests.live import ADMIN, authctl_server
-from tests.servers import mlflow_server, recording_server
+from tests.live import ADMIN
+from tests.servers import BOTH, recording_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +40,11 @@ PROMPT = Resource("prompt", "greeting")
 Open = Callable[..., RestStore]
 
 
-@pytest.fixture(scope="module", params=["mlflow", "authctl"])
+@pytest.fixture(scope="module", params=BOTH)
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    start = {"mlflow": mlflow_server, "authctl": authctl_server}[request.param]
-    with start(tmp_path_factory.mktemp(request.param)) as server:
+    with BOTH[request.param](tmp_path_factory.mktemp(request.param)) as server:
         yield server
 
 
