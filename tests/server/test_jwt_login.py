@@ -10,11 +10,13 @@ import pytest
 from authctl.config import ALGORITHMS, AuthConfig, JwtSettings
 from authctl.server.jwt import LEEWAY
 from authctl.server.jwt_sources import FRESH, KEPT, PAUSE
+from authctl.service_token import Asked
 from tests.documents import ROOT, files
 from tests.live import authctl_server
 from tests.scripts import run_script
 from tests.server.issuer import AUDIENCE, NAME, Issuer, hmac_token, soon, with_header
 from tests.servers import recording_server
+from tests.store.databases import execute, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +119,23 @@ def test_who_sends_no_token_is_asked_for_one(server: Server) -> None:
     assert answer.json()["message"].startswith("You are not authenticated. Send a token")
     page = server.call("GET", "/", user=None)
     assert (page.status_code, page.headers["WWW-Authenticate"]) == (401, 'Bearer realm="mlflow"')
+
+
+@pytest.mark.mlflow
+def test_service_tokens_count_besides_and_an_expired_one_is_asked_for_another(
+    server: Server,
+) -> None:
+    with opened(server.database) as store:
+        _, secret = store.create_token(Asked("nightly", "alice"))
+    assert current(server, secret) == (200, "alice")
+    execute(server.database, "UPDATE authctl_tokens SET expires_at = '2020-01-01T00:00:00Z'")
+    headers = {"Authorization": f"Bearer {secret}"}
+    answer = server.client(None).get(f"{API}/users/current", headers=headers)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (
+        401,
+        'Bearer realm="mlflow"',
+    )
+    assert answer.json()["message"].endswith("The service token 'nightly' has expired.")
 
 
 @pytest.mark.mlflow

@@ -22,19 +22,15 @@ Json = dict[str, Any]
 
 
 def create(call: Call) -> Json:
-    """Make an account without any right."""
-    return {"user": _with_grants(call, new_user(call))}
-
-
-def new_user(call: Call) -> User:
-    """The account that a request asks for, made. AlreadyExists; InvalidRequest."""
+    """Make an account without any right; without a password if that is said."""
     if "" in (call.optional("username"), call.optional("password")):
         raise InvalidRequest("Username and password cannot be empty.")
-    if call.reading.one("no_password") is not None and call.flag("no_password"):
-        if call.optional("password") is not None:
-            raise InvalidRequest("A user has a password, or 'no_password' is true.")
-        return call.store.create_user(call.required("username"), None)
-    return call.store.create_user(call.required("username"), call.required("password"))
+    has_none = call.reading.one("no_password") is not None and call.flag("no_password")
+    if has_none and call.optional("password") is not None:
+        raise InvalidRequest("A user has a password, or 'no_password' is true.")
+    username = call.required("username")
+    password = None if has_none else call.required("password")
+    return {"user": _with_grants(call, call.store.create_user(username, password))}
 
 
 def get(call: Call) -> Json:
