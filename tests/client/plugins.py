@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
+
+_PACKAGE = "plugins_of_a_test"
 
 # None of MLflow's own classes: both clients ask for the methods alone.
 _MODULE = '''\
@@ -145,14 +150,20 @@ def list_kube_config_contexts():
 
 def write_plugins(folder: Path) -> Path:
     """A folder for sys.path with the plugins above, and with a package kubernetes."""
-    entries = [f"{name} = badges:{name.capitalize()}" for name in _NAMES]
-    _distribution(folder, "badges", entries)
-    (folder / "badges.py").write_text(_MODULE)
+    entries = [f"{name} = {_PACKAGE}:{name.capitalize()}" for name in _NAMES]
+    _distribution(folder, _PACKAGE, entries)
+    (folder / f"{_PACKAGE}.py").write_text(_MODULE)
     for name, text in _KUBERNETES.items():
         file = folder / "kubernetes" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     return folder
+
+
+def install_plugins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write them, and let this process find them, and nothing that an earlier test imported."""
+    monkeypatch.syspath_prepend(str(write_plugins(folder)))
+    monkeypatch.delitem(sys.modules, _PACKAGE, raising=False)
 
 
 def write_broken_plugin(folder: Path) -> Path:

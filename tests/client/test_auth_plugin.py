@@ -9,7 +9,7 @@ import pytest
 
 from authctl.client.transport import connect
 from authctl.errors import InvalidRequest
-from tests.client.plugins import write_broken_plugin, write_plugins
+from tests.client.plugins import install_plugins, write_broken_plugin
 from tests.client.told import told
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ LOGIN = {"MLFLOW_TRACKING_USERNAME": "u", "MLFLOW_TRACKING_PASSWORD": "p"}
 
 @pytest.fixture
 def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(write_plugins(tmp_path / "plugins")))
-    monkeypatch.delitem(sys.modules, "badges", raising=False)
+    install_plugins(tmp_path / "plugins", monkeypatch)
 
 
 def send(recorder: Recorder, home: Path, env: dict[str, str], method: str = "GET") -> Request:

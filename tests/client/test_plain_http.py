@@ -9,7 +9,7 @@ import pytest
 from authctl.client.transport import connect
 from authctl.errors import InvalidRequest
 from tests.client import aws
-from tests.client.plugins import write_plugins
+from tests.client.plugins import install_plugins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def proxied(recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HTTP_PROXY", recorder.url)
     for name, value in aws.ENV.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.syspath_prepend(str(write_plugins(tmp_path / "plugins")))
+    install_plugins(tmp_path / "plugins", monkeypatch)
     return recorder
 
 
