@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from authctl.server.resolve import Resolver
 
 REFILL_ROWS = 1000
-"""How many rows a refill asks the upstream for at once."""
+"""How many rows a refill asks the upstream for at most."""
+
+_GROWTH = 10
+"""How many times as many rows as the refill before it a refill has at least."""
 
 _OK = 200
 
@@ -64,6 +68,7 @@ class Filter:
         wanted = max_results or max(len(page.rows), 1)
         kept: list[dict[str, Any]] = []
         token: str | None = None
+        seen = asked = 0
         while True:
             overflow = await self._take(page, kept, wanted)
             if overflow is not None:
@@ -71,7 +76,9 @@ class Filter:
                 break
             if page.following is None:
                 break
-            page = self._page(_object(await self._ask(REFILL_ROWS, page.following)), page.following)
+            seen += len(page.rows)
+            asked = _refill(wanted + 1 - len(kept), len(kept), seen, asked)
+            page = self._page(_object(await self._ask(asked, page.following)), page.following)
         data[self._keep.rows] = kept
         data.pop("next_page_token", None)
         if token:
@@ -99,6 +106,15 @@ class Filter:
         rows = data.get(self._keep.rows, [])
         following = data.get("next_page_token") or None
         return Page(rows, start, following)
+
+
+def _refill(missing: int, kept: int, seen: int, asked: int) -> int:
+    """How many rows to ask for where some are missing, `kept` of those `seen` being readable.
+
+    As many as it takes at that rate: whoever may read all finds with one row that there are more.
+    """
+    expected = math.ceil(missing * seen / kept) if kept else REFILL_ROWS
+    return min(REFILL_ROWS, max(expected, _GROWTH * asked))
 
 
 async def narrowed(narrow: Narrow, ids: list[str], resolver: Resolver, levels: Levels) -> list[str]:

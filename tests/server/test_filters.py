@@ -107,6 +107,25 @@ def test_ten_readable_among_ten_thousand_cost_a_bounded_number_of_pages() -> Non
     assert len(upstream.asked) <= 12
 
 
+@pytest.mark.parametrize(
+    ("readable", "asked"),
+    [
+        (range(10_000), [(0, 100), (100, 1)]),
+        (range(0, 10_000, 2), [(0, 100), (100, 102), (100, 100)]),
+        (range(100), [(0, 100), (100, 1), (101, 10), (111, 100), (211, 1000)]),
+    ],
+    ids=["all", "every second", "none but the first page"],
+)
+def test_no_more_rows_are_asked_for_than_it_takes(
+    readable: range, asked: list[tuple[int, int]]
+) -> None:
+    upstream = Upstream(10_000)
+    rows, _ = search(upstream, set(readable), 100)
+    assert rows == list(readable)[:100]
+    assert upstream.asked[: len(asked)] == asked
+    assert len(upstream.asked) <= 14
+
+
 @pytest.mark.parametrize(("given", "size"), [(None, None), ("", None), ("7", 7), (7, 7)])
 def test_a_page_size_is_read(given: object, size: int | None) -> None:
     assert page_size(given) == size
