@@ -33,6 +33,8 @@ _SECTION = "mlflow"
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _JWT_REQUIRED = ("jwt_keys", "jwt_issuer", "jwt_audience")
 _JWT_OPTIONAL = ("jwt_algorithms", "jwt_username_claim")
+_LIMITS = ("failed_logins_per_user", "failed_logins_per_address")
+_MOST_FAILED_LOGINS = 1_000_000
 _KNOWN_KEYS = frozenset(
     {
         *_JWT_REQUIRED,
@@ -42,6 +44,7 @@ _KNOWN_KEYS = frozenset(
         "admin_username",
         "admin_password",
         "authorization_function",
+        *_LIMITS,
         # MLflow's own, without a meaning here: nothing is cached past its truth, and
         # workspaces are not supported.
         "grant_default_workspace_access",
@@ -73,6 +76,7 @@ class AuthConfig:
     """The settings of contract 3.1; `source` is the file they were read from, if any.
 
     `admin_password` is None where nobody gave one, `jwt` where nobody signs in with tokens.
+    The limits are wrong passwords a minute; 0 is none.
     """
 
     default_permission: Permission = Permission.READ
@@ -82,6 +86,8 @@ class AuthConfig:
     authorization_function: str = BASIC_AUTHENTICATION
     source: Path | None = None
     jwt: JwtSettings | None = None
+    failed_logins_per_user: int = 10
+    failed_logins_per_address: int = 60
 
     @classmethod
     def load(cls, path: Path | None, env: Mapping[str, str]) -> AuthConfig:
@@ -104,6 +110,12 @@ class AuthConfig:
             ),
             source=source,
             jwt=_jwt(values, source),
+            failed_logins_per_user=_limit(
+                values, "failed_logins_per_user", cls.failed_logins_per_user, source
+            ),
+            failed_logins_per_address=_limit(
+                values, "failed_logins_per_address", cls.failed_logins_per_address, source
+            ),
         )
         if not _FUNCTION.fullmatch(config.authorization_function):
             raise InvalidRequest(
@@ -178,6 +190,22 @@ def _default_permission(values: Mapping[str, str], source: Path | None) -> Permi
             hint="Use NO_PERMISSIONS to let nobody in by default.",
         )
     return level
+
+
+def _limit(values: Mapping[str, str], key: str, otherwise: int, source: Path | None) -> int:
+    text = values.get(key)
+    if text is None:
+        return otherwise
+    # What `int` takes besides digits, such as 1_0 and ٣, is more likely a mistake.
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_FAILED_LOGINS)):
+        number = int(text)
+        if number <= _MOST_FAILED_LOGINS:
+            return number
+    raise InvalidRequest(
+        f"{key} in {source} is '{text}', but must be a whole number of wrong passwords a minute,"
+        f" up to {_MOST_FAILED_LOGINS}.",
+        hint="0 sets no limit.",
+    )
 
 
 def _jwt(values: Mapping[str, str], source: Path | None) -> JwtSettings | None:

@@ -72,6 +72,17 @@ class Unavailable(AuthctlError):
     exit_code = 7
 
 
+class TooManyRequests(Unavailable):
+    """Something was tried too often; it may be tried again in `retry_after` seconds."""
+
+    error_code = "REQUEST_LIMIT_EXCEEDED"
+    http_status = 429
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
 ERROR_CLASSES: tuple[type[AuthctlError], ...] = (
     InvalidRequest,
     Refused,
@@ -79,6 +90,7 @@ ERROR_CLASSES: tuple[type[AuthctlError], ...] = (
     NotAuthenticated,
     PermissionDenied,
     AlreadyExists,
+    TooManyRequests,
     Unavailable,
     AuthctlError,
 )

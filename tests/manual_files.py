@@ -171,6 +171,11 @@ TOPIC = Topic(
                             "What in a token is the username; sub if left out.",
                         ),
                         Definition(
+                            "failed_logins_per_user, failed_logins_per_address",
+                            "How many wrong passwords a minute are looked at: 10 and 60 if left"
+                            " out; 0 is no limit.",
+                        ),
+                        Definition(
                             "grant_default_workspace_access, workspace_cache_max_size,"
                             " workspace_cache_ttl_seconds, auth_cache_max_size,"
                             " auth_cache_ttl_seconds, read_database_uri",

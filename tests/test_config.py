@@ -44,6 +44,8 @@ database_uri = postgresql://auth:p%%40ss@db/auth
 admin_username = root
 admin_password = {SECRET}
 authorization_function = my.module:authenticate
+failed_logins_per_user = 0
+failed_logins_per_address = 1000000
 """
     assert load(ini, text) == AuthConfig(
         default_permission=Permission.NO_PERMISSIONS,
@@ -52,7 +54,19 @@ authorization_function = my.module:authenticate
         admin_password=SECRET,
         authorization_function="my.module:authenticate",
         source=ini,
+        failed_logins_per_user=0,
+        failed_logins_per_address=1_000_000,
     )
+
+
+@pytest.mark.parametrize("key", ["failed_logins_per_user", "failed_logins_per_address"])
+@pytest.mark.parametrize(
+    "limit", ["", "-1", "1.5", "ten", "1_0", "٣", "10 a minute", "1000001", "9" * 5000]
+)
+def test_a_limit_is_a_whole_number(ini: Path, key: str, limit: str) -> None:
+    with pytest.raises(InvalidRequest, match=rf"{key} in .*basic_auth\.ini is") as told:
+        load(ini, f"[mlflow]\n{key} = {limit}\n")
+    assert told.value.hint == "0 sets no limit."
 
 
 def test_settings_that_mean_nothing_here_are_no_mistake(ini: Path) -> None:

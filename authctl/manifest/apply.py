@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from authctl.errors import AlreadyExists, NotFound
@@ -10,11 +10,12 @@ from authctl.manifest.accounts import NO_PASSWORD
 from authctl.manifest.change import Act
 from authctl.manifest.plan import stage
 from authctl.manifest.saved import refuse_moved
-from authctl.manifest.state import Holder, Kind, State
+from authctl.manifest.state import Kind, State
 from authctl.model import DEFAULT_WORKSPACE, Permission
+from authctl.store.base import NewAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from authctl.manifest.change import Change
     from authctl.model import Resource
@@ -23,10 +24,15 @@ if TYPE_CHECKING:
     from authctl.store.rest_roles import RestRoles
     from authctl.store.sql import SqlStore
 
+_TOGETHER = 1_000
+"""So many changes are made at once that the statements cost little, and progress can be seen."""
 
-def groups(changes: Sequence[Change]) -> list[list[Change]]:
-    """Group neighbours of one stage that are about one user's or one role's grants or members."""
-    return [list(found) for _, found in groupby(changes, key=lambda c: (stage(c), _subject(c)))]
+
+def groups(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Group neighbours of one stage that can be made together."""
+    for _, found in groupby(changes, key=lambda change: (stage(change), _subject(change))):
+        while group := list(islice(found, _TOGETHER)):
+            yield group
 
 
 def apply_together(
@@ -84,10 +90,9 @@ def change_on_server(
             return _change_grant(store, change)
 
 
-def _subject(change: Change) -> Holder | Change:
-    if change.kind is Kind.GRANT:
-        return change.holder
-    return Holder(Kind.ROLE, change.role or "") if change.kind is Kind.MEMBER else change
+def _subject(change: Change) -> object:
+    """What changes share that are made together: many users', but those of one role."""
+    return change if change.kind is Kind.ROLE else (change.kind, change.act, change.role)
 
 
 def _change_group(
@@ -98,29 +103,42 @@ def _change_group(
     *,
     force: bool,
 ) -> None:
-    first = group[0]
-    adds, name = first.act is not Act.REMOVE, first.username or ""
+    first, names = group[0], [change.username or "" for change in group]
+    adds = first.act is not Act.REMOVE
     match first.kind:
         case Kind.USER if first.act is Act.ADD:
-            hashed = None if first.password == NO_PASSWORD else hashes[name]
-            store.add_account(name, hashed, is_admin=bool(first.is_admin))
+            store.add_accounts([_account(change, hashes) for change in group])
         case Kind.USER if adds:
-            store.set_admin(name, bool(first.is_admin), force=force)
+            store.set_admins(names, bool(first.is_admin), force=force)
         case Kind.USER:
-            store.delete_user(name, force=force)
+            store.delete_users(names, force=force)
         case Kind.ROLE:
             _change_role(store, first, ids)
         case Kind.MEMBER:
             assign = store.assign_all if adds else store.unassign_all
-            assign(_id(ids, first), [change.username or "" for change in group])
-        case Kind.GRANT if first.holder.kind is Kind.USER and adds:
-            store.grant_all(name, _levels(group))
-        case Kind.GRANT if first.holder.kind is Kind.USER:
-            store.revoke_all(name, {change.on for change in group})
+            assign(_id(ids, first), names)
+        case Kind.GRANT if first.role is None and adds:
+            store.grant_all({name: _levels(own) for name, own in _by_user(group)})
+        case Kind.GRANT if first.role is None:
+            store.revoke_all({name: {c.on for c in own} for name, own in _by_user(group)})
         case Kind.GRANT if adds:
             store.put_role_permissions(_id(ids, first), _levels(group))
         case Kind.GRANT:
             store.remove_role_permissions(_id(ids, first), {change.on for change in group})
+
+
+def _account(change: Change, hashes: Mapping[str, str]) -> NewAccount:
+    name = change.username or ""
+    hashed = None if change.password == NO_PASSWORD else hashes[name]
+    return NewAccount(name, hashed, bool(change.is_admin))
+
+
+def _by_user(group: list[Change]) -> Iterator[tuple[str, list[Change]]]:
+    """Users' own grants, user by user."""
+    found: dict[str, list[Change]] = {}
+    for change in group:
+        found.setdefault(change.username or "", []).append(change)
+    yield from found.items()
 
 
 def _change_user(store: RestStore, change: Change, password: str | None, *, force: bool) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from authctl.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -35,11 +35,10 @@ class Entry:
     where: str
 
     @classmethod
-    def checked(cls, value: object, where: str, known: Iterable[str]) -> Entry:
+    def checked(cls, value: object, where: str, known: Sequence[str]) -> Entry:
         """Read a table that may have these keys and no others."""
         if not isinstance(value, dict):
             raise InvalidRequest(f"{where}: this must be a table, not {kind(value)}.")
-        known = list(known)
         for key in value:
             if key not in known:
                 raise InvalidRequest(
@@ -76,9 +75,10 @@ class Entry:
             return []
         value = self.values[key]
         kinds = (str, int) if numbers else (str,)
-        items = value if isinstance(value, list) else [value]
-        if all(type(item) in kinds for item in items):
-            return [str(item) for item in items]
+        if type(value) in kinds:
+            return [str(value)]
+        if isinstance(value, list) and all(type(item) in kinds for item in value):
+            return [str(item) for item in value]
         raise self.error(f"'{key}' must be a text or a list of texts, not {kind(value)}.")
 
     def items(self, key: str) -> list[Any]:

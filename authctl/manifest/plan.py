@@ -30,7 +30,8 @@ _STAGES = (
     (Act.REMOVE, Kind.ROLE),
     (Act.REMOVE, Kind.USER),
 )
-DEMOTION = _STAGES.index((Act.REMOVE, Kind.USER))
+_STAGE = {what: number for number, what in enumerate(_STAGES)}
+DEMOTION = _STAGE[Act.REMOVE, Kind.USER]
 """From this stage on there may be fewer admins than before."""
 
 
@@ -56,7 +57,7 @@ def stage(change: Change) -> int:
     """When a change is made: all of one stage may be made at a time."""
     if change.kind is Kind.USER and change.act is Act.CHANGE and not change.is_admin:
         return DEMOTION
-    return _STAGES.index((change.act, change.kind))
+    return _STAGE[change.act, change.kind]
 
 
 def removals(changes: Iterable[Change]) -> int:

@@ -28,6 +28,7 @@ _TYPES = {
     "model": ResourceType.REGISTERED_MODEL,
     "prompt": ResourceType.PROMPT,
 }
+_LEVELS = {str(level): level for level in Permission}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def _grant_of(table: Entry, holders: tuple[Holder, ...]) -> AskedGrant:
     targets: list[Resource | ExperimentName] = [
         _target(table, key, text)
         for key in _TARGET_KEYS
+        if key in table.values
         for text in table.texts(key, numbers=key == "experiment_id")
     ]
     if not targets:
@@ -172,13 +174,13 @@ def _grant_of(table: Entry, holders: tuple[Holder, ...]) -> AskedGrant:
 
 def _level(table: Entry) -> Permission:
     text = table.text("level")
-    levels = [str(level) for level in Permission]
-    if text.upper() not in levels:
+    level = _LEVELS.get(text.upper())
+    if level is None:
         raise table.error(
             f"there is no level '{text}'.",
-            hint=nearest(text, levels) or f"The levels are: {', '.join(levels)}.",
+            hint=nearest(text, _LEVELS) or f"The levels are: {', '.join(_LEVELS)}.",
         )
-    return Permission(text.upper())
+    return level
 
 
 def _target(table: Entry, key: str, text: str) -> Resource | ExperimentName:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,8 +58,8 @@ class Wanted:
         for role in asked.roles:
             _refuse_twice(roles.get(role.name), f"the role '{role.name}'", role.where)
             members = role.members or ()
-            for member in members:
-                if members.count(member) > 1:
+            for member, times in Counter(members).items():
+                if times > 1:
                     raise InvalidRequest(f"{role.where}: the member '{member}' stands twice.")
             roles[role.name] = role
         return cls(users, roles, _grants(asked, names))
@@ -84,8 +85,10 @@ def _grants(asked: Asked, names: Names) -> dict[tuple[Holder, Resource], WantedG
             resource = _resource(target, grant.where, names, known)
             for holder in grant.holders:
                 stored = _stored(holder, resource, grant.where, names)
-                _refuse_again(found.get((holder, stored)), holder, stored, grant)
-                found[holder, stored] = WantedGrant(grant.level, grant.where)
+                one = WantedGrant(grant.level, grant.where)
+                other = found.setdefault((holder, stored), one)
+                if other is not one:
+                    raise _twice(other, holder, stored, grant)
     return found
 
 
@@ -126,18 +129,16 @@ def _refuse_twice(other: AskedUser | AskedRole | None, what: str, where: str) ->
         )
 
 
-def _refuse_again(
-    other: WantedGrant | None, holder: Holder, resource: Resource, grant: AskedGrant
-) -> None:
-    if other is None:
-        return
+def _twice(
+    other: WantedGrant, holder: Holder, resource: Resource, grant: AskedGrant
+) -> InvalidRequest:
     place = "the same table" if other.where == grant.where else other.where
     if other.level is grant.level:
-        raise InvalidRequest(
+        return InvalidRequest(
             f"{grant.where}: {holder} on {resource} stands already in {place}.",
             hint="Say it once.",
         )
-    raise InvalidRequest(
+    return InvalidRequest(
         f"{grant.where}: {grant.level} for {holder} on {resource} contradicts {place}, which says"
         f" {other.level}.",
         hint="A user or role has one level on a resource: decide for one.",

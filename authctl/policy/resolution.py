@@ -17,6 +17,8 @@ from authctl.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    _Rows = dict[str, dict[str, tuple[Permission, ...]]]
+
 HEIGHT = {
     Permission.NO_PERMISSIONS: 0,
     Permission.READ: 1,
@@ -25,6 +27,8 @@ HEIGHT = {
     Permission.MANAGE: 4,
 }
 """Which of several levels wins; DENY, which beats them all, is not among them."""
+
+_ALONE = {level: (level,) for level in Permission}
 
 IN_EXPERIMENTS = frozenset(
     {
@@ -50,14 +54,18 @@ class Levels:
     ) -> None:
         self._default = default
         self._generation = generation
-        self._rows: dict[tuple[str, str], list[Permission]] = {}
-        self._besides: dict[tuple[str, str], list[Permission]] = {}
+        self._rows: _Rows = {}
+        self._besides: _Rows = {}
         for grant in grants:
             through_role = generation is Generation.LEGACY and grant.role is not None
-            rows = self._besides if through_role else self._rows
-            key = (grant.resource.type, grant.resource.id)
-            rows.setdefault(key, []).append(known_level(grant.permission))
-        workspace = self._rows.get((ResourceType.WORKSPACE, WILDCARD), [])
+            of_type = (self._besides if through_role else self._rows).setdefault(
+                grant.resource.type, {}
+            )
+            # A server remembers many: of most there is one, and all of these are the same object.
+            alone = _ALONE[known_level(grant.permission)]
+            before = of_type.get(grant.resource.id)
+            of_type[grant.resource.id] = (*before, *alone) if before else alone
+        workspace = self._given(self._rows, ResourceType.WORKSPACE, WILDCARD)
         self._manages_workspace = generation is Generation.ROLES and Permission.MANAGE in workspace
 
     def on(self, *keys: Resource) -> Permission:
@@ -88,37 +96,43 @@ class Levels:
 
     def deny_any(self, kind: str) -> bool:
         """Whether a grant shuts the user out of anything of a type."""
-        keys = [Resource(*key) for key in self._rows if key[0] == kind]
-        return any(self.deny(key) for key in keys)
+        return any(self.deny(Resource(kind, found)) for found in self._rows.get(kind, ()))
 
-    def _rows_of(self, key: Resource) -> list[Permission]:
+    def _rows_of(self, key: Resource) -> Sequence[Permission]:
         if self._generation is Generation.LEGACY:
             return self._legacy_rows_of(key)
-        exact = self._rows.get((key.type, key.id), [])
-        if key.id == WILDCARD:
+        of_type = self._rows.get(key.type)
+        if of_type is None:
+            return ()
+        exact = of_type.get(key.id, ())
+        if key.id == WILDCARD or WILDCARD not in of_type:
             return exact
-        return [*exact, *self._rows.get((key.type, WILDCARD), ())]
+        return (*exact, *of_type[WILDCARD])
 
-    def _legacy_rows_of(self, key: Resource) -> list[Permission]:
+    def _legacy_rows_of(self, key: Resource) -> Sequence[Permission]:
         """A user's own row, and what roles give beside it in MLflow 3.12.
 
         There a role's row on the workspace speaks of everything in it, and NO_PERMISSIONS in a
         role says nothing.
         """
         if key.type in WILDCARD_ONLY and key.type != ResourceType.WORKSPACE:
-            return []
+            return ()
         places = {(key.type, key.id), (key.type, WILDCARD), (ResourceType.WORKSPACE, WILDCARD)}
-        besides = [level for place in places for level in self._besides.get(place, ())]
+        besides = [level for place in places for level in self._given(self._besides, *place)]
         return [
-            *self._rows.get((key.type, key.id), ()),
+            *self._given(self._rows, key.type, key.id),
             *(level for level in besides if level is not Permission.NO_PERMISSIONS),
         ]
+
+    @staticmethod
+    def _given(rows: _Rows, kind: str, name: str) -> Sequence[Permission]:
+        return rows.get(kind, {}).get(name, ())
 
     def _on_legacy(self, keys: Sequence[Resource]) -> Permission:
         # Of what is in an experiment, MLflow 3.12 asks no roles.
         alone = bool(keys) and keys[0].type in IN_EXPERIMENTS
         for key in keys:
-            rows = self._rows.get((key.type, key.id)) if alone else self._rows_of(key)
+            rows = self._given(self._rows, key.type, key.id) if alone else self._rows_of(key)
             if rows:
                 return _fold(rows)
         if keys and keys[-1].type == ResourceType.WORKSPACE:

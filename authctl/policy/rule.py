@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from authctl.model import Action, ResourceType
+
+Way: TypeAlias = tuple[str, ...]
+"""The names that lead to a field of a body."""
+
+_PAGE = frozenset({"max_results", "page_token"})
 
 
 class Access(Enum):
@@ -169,7 +175,7 @@ class Then:
     first: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """One row: what one method on one path requires.
 
@@ -200,12 +206,12 @@ class Rule:
     reads: bool = False
     pattern: re.Pattern[str] | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """How logs and the decisions table call this row."""
         return f"{self.method} {self.path}"
 
-    @property
+    @cached_property
     def fields(self) -> frozenset[str]:
         """Every field of a request that this row looks at, however deep."""
         named = {
@@ -216,13 +222,13 @@ class Rule:
         if self.narrow:
             named.add(self.narrow.field)
         if self.keep:
-            named |= {"max_results", "page_token"}
+            named |= _PAGE
         if self.then:
             named |= {*self.then.fields, self.then.new, self.then.unless}
         named |= {name for name, _ in (*self.never, *self.only)} | {self.unlike_users}
         return frozenset(name for name in named if name)
 
-    @property
+    @cached_property
     def identifying(self) -> frozenset[str]:
         """The fields by which a request names what it is judged by."""
         named = {
@@ -237,15 +243,34 @@ class Rule:
             named |= {*self.then.fields, self.then.new}
         return frozenset(name for name in named if name)
 
-    @property
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """The fields, each as the names that lead to it."""
+        return _ways(self.fields)
+
+    @cached_property
+    def in_front(self) -> tuple[tuple[Way, ...], ...]:
+        """What is to be put in front of a body, the last foremost.
+
+        What names something, then the page, then what is only looked at.
+        """
+        return tuple(
+            dict.fromkeys(map(_ways, (self.fields, self.fields & _PAGE, self.identifying)))
+        )
+
+    @cached_property
     def is_filtered(self) -> bool:
         """Whether who may pass still gets no more than what they may read."""
         return bool(self.keep or self.narrow or self.body is Body.GRAPHQL)
 
-    @property
+    @cached_property
     def needs_levels(self) -> bool:
         """Whether the caller's levels matter even where nothing is needed to pass."""
         return self.is_filtered or bool(self.hide)
+
+
+def _ways(fields: frozenset[str]) -> tuple[Way, ...]:
+    return tuple(tuple(name.split(".")) for name in sorted(fields))
 
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)(:path)?\}")

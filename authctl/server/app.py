@@ -10,6 +10,8 @@ from authctl.server.admin_api import Settings
 from authctl.server.authenticate import Authenticator
 from authctl.server.authorization_function import AuthorizationFunction, load_function
 from authctl.server.enforcement import Door, Parts
+from authctl.server.failed_logins import FailedLogins
+from authctl.server.memory import Memory
 from authctl.server.origin import Origins
 from authctl.server.page_tokens import PageTokens
 from authctl.server.signup_token import SignupTokens
@@ -44,10 +46,11 @@ def build_app(
             table=Table(),
             authenticate=TokenLogin(
                 store,
-                Authenticator(store)
+                _by_password(config, store)
                 if is_basic
-                else AuthorizationFunction(load_function(config), store),
+                else AuthorizationFunction(load_function(config)),
             ),
+            memory=Memory(store, store.freshness(), default=config.default_permission),
             store=store,
             origins=Origins.from_environment(env),
             page_tokens=PageTokens(secret_key),
@@ -58,5 +61,15 @@ def build_app(
                 static_prefix=static_prefix,
             ),
             bearer=config.authorization_function == JWT_AUTHENTICATION,
+        )
+    )
+
+
+def _by_password(config: AuthConfig, store: Store) -> Authenticator:
+    return Authenticator(
+        FailedLogins(
+            store,
+            per_user=config.failed_logins_per_user,
+            per_address=config.failed_logins_per_address,
         )
     )

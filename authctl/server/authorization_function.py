@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from authctl.config import AuthConfig
-    from authctl.store.base import DoorStore
+    from authctl.server.memory import Known
 
 _IMPORT_FAILURES = (
     *(ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError, OSError),
@@ -84,12 +84,11 @@ class Function:
 class AuthorizationFunction:
     """Proves callers by a function: it names a user, sends a response of its own, or neither."""
 
-    def __init__(self, function: Function, store: DoorStore) -> None:
+    def __init__(self, function: Function) -> None:
         self._function = function
-        self._store = store
 
-    async def __call__(self, scope: Scope) -> Principal | Response | None:
-        """Whoever it names and the store knows; its own answer; or None.
+    async def __call__(self, scope: Scope, known: Known) -> Principal | Response | None:
+        """Whoever it names and has an account; its own answer; or None.
 
         AuthctlError where it fails or returns anything else: nobody passes then.
         """
@@ -107,14 +106,14 @@ class AuthorizationFunction:
             raise AuthctlError(
                 "The authorization_function returned neither a username nor a response."
             )
-        return await self._known(answer)
+        return await self._called(answer, known)
 
-    async def _known(self, username: str) -> Principal | None:
+    async def _called(self, username: str, known: Known) -> Principal | None:
         try:
             checked_name(username, "username")
         except InvalidRequest:
             return None  # no account is called so, and a database may fail on such a text
-        account = await anyio.to_thread.run_sync(self._store.account, username)
+        account = await known.account(username)
         if account is None:
             _operator_log.info("nobody is called %r, whom the login named", username[:_SHOWN])
             return None

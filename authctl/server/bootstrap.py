@@ -80,6 +80,7 @@ def prepare(
                 hint="A newer MLflow may have made it: upgrade authctl.",
             )
         warnings = [] if host is None else ensure_admin(config, store, host=host)
+        warnings += _watch(store)
         return Ready(store, secret_key(env, file), warnings)
     except AuthctlError:
         store.close()
@@ -116,6 +117,15 @@ def ensure_admin(config: AuthConfig, store: Store, *, host: str) -> list[str]:
         f" authctl user passwd {name} {_db(config)}"
         for name in weak
     ]
+
+
+def _watch(store: SqlStore) -> list[str]:
+    """Let the database tell of changes; where it does not, it is only asked more often."""
+    try:
+        store.watch()
+    except Unavailable as error:
+        return [f"Each request will look everything up in the auth database: {error.message}"]
+    return []
 
 
 def _db(config: AuthConfig) -> str:

@@ -11,7 +11,6 @@ import anyio.to_thread
 from authctl.errors import AuthctlError, InvalidRequest, NotAuthenticated
 from authctl.model import Principal
 from authctl.policy.decision import admit, decide
-from authctl.policy.narrowing import levels_of
 from authctl.policy.rule import Access, Body
 from authctl.server import replies
 from authctl.server.admin_api import Call, answer
@@ -20,6 +19,7 @@ from authctl.server.exchange import Exchange
 from authctl.server.filters import Filter, narrowed, page_size
 from authctl.server.graphql import Document
 from authctl.server.lookup import Homes, Lookup
+from authctl.server.memory import Caller
 from authctl.server.page_tokens import purpose_of
 from authctl.server.redaction import Redaction
 from authctl.server.resolve import Grantable, Resolver
@@ -36,12 +36,13 @@ if TYPE_CHECKING:
     from authctl.policy.rule import Keep, Narrow, Need, Rule
     from authctl.policy.table import Table
     from authctl.server.admin_api import Settings
+    from authctl.server.memory import Known, Memory
     from authctl.server.origin import Origins
     from authctl.server.page_tokens import PageTokens
     from authctl.server.request import Reading
     from authctl.store.base import Store
 
-    Authenticate = Callable[[Scope], Awaitable[Principal | Response | None]]
+    Authenticate = Callable[[Scope, Known], Awaitable[Principal | Response | None]]
 
 _log = logging.getLogger("authctl.door")
 _OK = 200
@@ -52,13 +53,14 @@ _SERVER_ERROR = 500
 class Parts:
     """What the door is made of.
 
-    `authenticate` gives whoever asks, None when nobody was proven, or an answer of its own;
-    `bearer` says that it wants tokens.
+    `authenticate` gives whoever asks, by what is known then; None when nobody was proven, or an
+    answer of its own. `bearer` says that it wants tokens.
     """
 
     upstream: ASGIApp
     table: Table
     authenticate: Authenticate
+    memory: Memory
     store: Store
     origins: Origins
     page_tokens: PageTokens
@@ -72,6 +74,7 @@ class Door:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._effects = Effects(parts.store)
+        self._grantable = Grantable(parts.store.generation, parts.store.keeps)
         self._runs = Homes()
         self._logged_models = Homes()
 
@@ -100,25 +103,36 @@ class Door:
             await exchange.read(match)
             await exchange.stream(self._parts.upstream)
             return
+        caller = await self._caller(exchange)
+        if caller is None:
+            return
+        self._parts.origins.check(target.method, exchange.headers)
+        if match is None:
+            await self._unlisted(exchange, caller.principal)
+            return
+        await exchange.read(match)
+        if exchange.took_time:
+            # What has been taken away since the request began is not to be had by being slow.
+            caller = await self._caller(exchange)
+        if caller is not None:
+            await self._judge(exchange, match.rule, caller)
+
+    async def _caller(self, exchange: Exchange) -> Caller | None:
+        """Whoever is proven to ask; None where that was nobody, who has been answered."""
+        known = await self._parts.memory.now()
         principal, why = None, None
         try:
-            principal = await self._parts.authenticate(exchange.scope)
+            principal = await self._parts.authenticate(exchange.scope, known)
         except NotAuthenticated as refusal:
             _log.info("refused: %s", refusal.message)
             why = refusal.message
-        if principal is None:
-            api, bearer = exchange.is_api, self._parts.bearer
-            await exchange.reply(replies.unauthenticated(api=api, bearer=bearer, why=why))
-        elif not isinstance(principal, Principal):
-            await exchange.reply(principal)
-        else:
+        if isinstance(principal, Principal):
             exchange.asking = principal.username
-            self._parts.origins.check(target.method, exchange.headers)
-            if match is None:
-                await self._unlisted(exchange, principal)
-                return
-            await exchange.read(match)
-            await self._judge(exchange, match.rule, principal)
+            return Caller(principal, known)
+        api, bearer = exchange.is_api, self._parts.bearer
+        answered = principal or replies.unauthenticated(api=api, bearer=bearer, why=why)
+        await exchange.reply(answered)
+        return None
 
     async def _unlisted(self, exchange: Exchange, principal: Principal) -> None:
         target = exchange.target
@@ -132,8 +146,8 @@ class Door:
         exchange.check_headers()
         await exchange.stream(self._parts.upstream)
 
-    async def _judge(self, exchange: Exchange, rule: Rule, principal: Principal) -> None:
-        reading = exchange.reading
+    async def _judge(self, exchange: Exchange, rule: Rule, caller: Caller) -> None:
+        principal, reading = caller.principal, exchange.reading
         check_words(rule, reading)
         resolver = self._resolver(exchange, principal)
         who = await resolver.who(rule.who, reading) if rule.who else None
@@ -148,7 +162,7 @@ class Door:
             await self._perform(exchange, rule, principal, demands)
             return
         check_only(rule, reading)
-        levels = await self._levels(principal)
+        levels = await caller.levels()
         if rule.body is Body.GRAPHQL:
             await self._graphql(exchange, rule, principal, resolver, levels)
             return
@@ -263,15 +277,6 @@ class Door:
         _log.info("denied: %s %r by %s: %s", rule, exchange.target.path, who, reason)
         await exchange.reply(replies.denied(api=exchange.is_api))
 
-    async def _levels(self, principal: Principal) -> Levels:
-        grants = await anyio.to_thread.run_sync(self._parts.store.grants_of, principal.user)
-        return levels_of(
-            principal,
-            grants,
-            default=self._parts.settings.default_permission,
-            generation=self._parts.store.generation,
-        )
-
     def _check_unlike_users(self, rule: Rule, reading: Reading) -> None:
         """Refuse to name a review queue like a user, whose own queue it would stand in for."""
         name = reading.text(rule.unlike_users)
@@ -290,6 +295,4 @@ class Door:
         )
 
     def _resolver(self, exchange: Exchange, principal: Principal) -> Resolver:
-        store = self._parts.store
-        grantable = Grantable(store.generation, store.keeps)
-        return Resolver(self._lookup(exchange), principal, grantable)
+        return Resolver(self._lookup(exchange), principal, self._grantable)

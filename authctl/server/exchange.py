@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -12,6 +13,7 @@ from starlette.datastructures import Headers
 from authctl.errors import InvalidRequest, Unavailable
 from authctl.policy.rule import Body
 from authctl.server import otlp
+from authctl.server.body import in_order, read_form, read_json
 from authctl.server.request import (
     FORM_TYPE,
     JSON_TYPE,
@@ -19,9 +21,6 @@ from authctl.server.request import (
     Target,
     check_query,
     check_reading,
-    in_order,
-    read_form,
-    read_json,
     read_target,
 )
 from authctl.upstream.subrequest import Answer, encode_query
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from authctl.policy.table import Match
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
+_AT_ONCE = 0.01
+"""Seconds in which a body that was sent with its headers is here."""
 
 _STRIPPED = frozenset(
     {
@@ -67,6 +68,7 @@ class Exchange:
         self.headers = Headers(scope=scope)
         self.target = Target(scope["method"], "", "", "", ())
         self.asking: str | None = None  # the username of whoever was proven to ask
+        self.took_time = False  # to send its body
         self._receive = receive
         self._send = send
         self._framed = False
@@ -216,6 +218,7 @@ class Exchange:
     async def _read_whole(self) -> bytes:
         chunks: list[bytes] = []
         size = 0
+        began = time.monotonic()
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
@@ -228,6 +231,7 @@ class Exchange:
                     " must be sent with its Content-Length."
                 )
             if not message.get("more_body"):
+                self.took_time = time.monotonic() - began > _AT_ONCE
                 return b"".join(chunks)
 
     def _scope(self, query: tuple[tuple[str, str], ...], body: bytes | None) -> dict[str, Any]:

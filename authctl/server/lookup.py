@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from authctl.errors import InvalidRequest, PermissionDenied, Unavailable
 from authctl.model import PROMPT_TAG
+from authctl.server.bounded import Bounded
 from authctl.upstream.subrequest import ask
 
 if TYPE_CHECKING:
@@ -50,21 +50,11 @@ class Queue:
         )
 
 
-class Homes:
-    """A bounded memory of homes, one for runs and one for logged models."""
+class Homes(Bounded[str, Home]):
+    """The homes that were asked for before: one memory for runs and one for logged models."""
 
     def __init__(self) -> None:
-        self._homes: OrderedDict[str, Home] = OrderedDict()
-
-    def get(self, key: str) -> Home | None:
-        """The home of a run or logged model, if it was asked for before."""
-        return self._homes.get(key)
-
-    def put(self, key: str, home: Home) -> None:
-        """Remember a home; the oldest is forgotten when there are too many."""
-        self._homes[key] = home
-        if len(self._homes) > _REMEMBERED:
-            self._homes.popitem(last=False)
+        super().__init__(_REMEMBERED)
 
 
 class Lookup:

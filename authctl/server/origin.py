@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from authctl.errors import PermissionDenied
+from authctl.server.bounded import Bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ ALLOWED_ORIGINS = "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"
 DISABLED = "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
+_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class Origins:
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     enabled: bool = True
+    _known: Bounded[str, bool] = field(
+        default_factory=lambda: Bounded(_REMEMBERED), repr=False, compare=False
+    )
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Origins:
@@ -46,8 +51,10 @@ class Origins:
         if not self.enabled:
             return
         host = headers.get("host", "")
-        if not self._knows_host(host):
-            raise PermissionDenied("Invalid Host header: this server does not go by that name.")
+        if not self._known.get(host):
+            if not self._knows_host(host):
+                raise PermissionDenied("Invalid Host header: this server does not go by that name.")
+            self._known.put(host, True)
         origin = headers.get("origin")
         if origin is None or method in _SAFE_METHODS:
             return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from authctl.errors import TooManyRequests, Unavailable
 from authctl.wire.failures import error_to_json
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ def denied(*, api: bool) -> Response:
 
 def failed(error: AuthctlError, *, accept: str | None = None) -> Response:
     """Tell of an error, on a page where a person looks at a browser."""
-    headers = {"Retry-After": "1"} if error.http_status == 503 else {}  # noqa: PLR2004
+    headers = {}
+    if isinstance(error, Unavailable):
+        seconds = error.retry_after if isinstance(error, TooManyRequests) else 1
+        headers["Retry-After"] = str(seconds)
     if accept and "text/html" in accept:
         from authctl.server.pages.rendering import failed as page  # noqa: PLC0415 - seldom needed
 

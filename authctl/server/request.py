@@ -5,7 +5,6 @@ Source: contract 6. What is refused here is refused for administrators too.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,11 +22,12 @@ if TYPE_CHECKING:
 
 _API = re.compile(r"/(?:ajax-)?api/(\d\.\d)(/.*)", re.DOTALL)
 _HIDDEN_IN_PATH = re.compile(r"%(?:2f|5c|25|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE)
-_PAGE = frozenset({"max_results", "page_token"})
 _PAGE_SIZE = re.compile(r"[1-9][0-9]{0,8}")
 # What has words of its own for what is wrong with it.
 _READ_LATER = frozenset({Handle.EXPERIMENT_ID, Handle.ENDPOINT_URI})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# There is one way to read it, and one to write it: as most requests do.
+_PLAIN = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9_.~-]*)+")
 # Kept as they are in a path: what RFC 3986 allows in a segment.
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 
@@ -144,6 +144,7 @@ def read_target(method: str, raw_path: bytes, query: bytes, static_prefix: str) 
     if method != method.upper():
         raise InvalidRequest("The request method must be in upper case.")
     path = _read_path(raw_path)
+    forwarded = path if _PLAIN.fullmatch(path) else quote(path, safe=_PATH_SAFE)
     inside = path
     if static_prefix:
         inside = path.removeprefix(static_prefix)
@@ -151,7 +152,20 @@ def read_target(method: str, raw_path: bytes, query: bytes, static_prefix: str) 
             inside = ""
     match = _API.fullmatch(inside)
     version, folded = (match[1], match[2]) if match else ("", inside)
-    return Target(method, quote(path, safe=_PATH_SAFE), version, folded, _read_query(query))
+    return Target(method, forwarded, version, folded, read_query(query))
+
+
+def read_query(raw: bytes) -> tuple[tuple[str, str], ...]:
+    """Read a query or a form, which are written alike. InvalidRequest."""
+    pairs = tuple(
+        (_unquote_plus(key), _unquote_plus(value))
+        for part in raw.split(b"&")
+        if part
+        for key, _, value in (part.partition(b"="),)
+    )
+    if any(key.endswith("[]") for key, _ in pairs):
+        raise InvalidRequest("A parameter's name must not end in '[]'.")
+    return pairs
 
 
 def check_query(target: Target, many: Iterable[str]) -> None:
@@ -161,38 +175,6 @@ def check_query(target: Target, many: Iterable[str]) -> None:
         if key in seen and key not in many:
             raise InvalidRequest(f"Parameter '{key}' must be given once.")
         seen.add(key)
-
-
-def read_json(body: bytes, rule: Rule) -> dict[str, Any]:
-    """Read a JSON body: one UTF-8 object without repeated keys, or nothing at all."""
-    if not body:
-        return {}
-    try:
-        data = json.loads(body.decode("utf-8"), object_pairs_hook=_unique)
-        if b"\\u" in body:  # an escape may be half a character
-            json.dumps(data, ensure_ascii=False).encode("utf-8")
-    except UnicodeError as error:
-        raise InvalidRequest("The request body must be UTF-8.") from error
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, _RepeatedKey):
-            raise InvalidRequest(f"The key {error} is repeated in the request body.") from error
-        raise InvalidRequest("The request body is not valid JSON.") from error
-    if not isinstance(data, dict):
-        raise InvalidRequest("The request body must be a JSON object.")
-    _check_spelling(data, rule)
-    return data
-
-
-def in_order(data: dict[str, Any], rule: Rule) -> dict[str, Any]:
-    """The body with what it is judged by in front, at every depth; itself if it is so already.
-
-    MLflow stops reading at the first field of a wrong type, and goes on without the others.
-    """
-    ordered: dict[str, Any] = data
-    # The last are in front: what names something, then the page, then what is only looked at.
-    for names in dict.fromkeys((rule.fields, rule.fields & _PAGE, rule.identifying)):
-        ordered = _fronted(ordered, [name.split(".") for name in names])
-    return ordered
 
 
 def check_reading(reading: Reading, rule: Rule) -> None:
@@ -206,19 +188,13 @@ def check_reading(reading: Reading, rule: Rule) -> None:
         raise InvalidRequest("Parameter 'max_results' must be a whole number above 0.")
 
 
-def read_form(body: bytes) -> dict[str, Any]:
-    """Read a form: UTF-8, every field once."""
-    pairs = _read_query(body)
-    if len(dict(pairs)) != len(pairs):
-        raise InvalidRequest("A form field must be given once.")
-    return dict(pairs)
-
-
 def _read_path(raw: bytes) -> str:
     try:
         text = raw.decode("ascii")
     except UnicodeDecodeError as error:
         raise InvalidRequest("The path must be percent-encoded ASCII.") from error
+    if _PLAIN.fullmatch(text):
+        return text
     if _HIDDEN_IN_PATH.search(text):
         raise InvalidRequest("The path must not hide a slash, a percent sign or a control.")
     if text.count("%") != len(re.findall(r"%[0-9a-fA-F]{2}", text)):
@@ -235,83 +211,11 @@ def _read_path(raw: bytes) -> str:
     return path
 
 
-def _read_query(raw: bytes) -> tuple[tuple[str, str], ...]:
-    pairs = tuple(
-        (_unquote_plus(key), _unquote_plus(value))
-        for part in raw.split(b"&")
-        if part
-        for key, _, value in (part.partition(b"="),)
-    )
-    if any(key.endswith("[]") for key, _ in pairs):
-        raise InvalidRequest("A parameter's name must not end in '[]'.")
-    return pairs
-
-
 def _unquote_plus(raw: bytes) -> str:
     try:
         return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidRequest("The parameters must be UTF-8.") from error
-
-
-class _RepeatedKey(ValueError):
-    pass
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise _RepeatedKey(repr(key))
-            seen.add(key)
-    if "\0" in "".join(data):  # protobuf takes the name to end there
-        raise InvalidRequest("A key in the request body must not contain a NUL.")
-    return data
-
-
-def _check_spelling(data: Mapping[str, Any], rule: Rule) -> None:
-    """Refuse what MLflow reads under two spellings: any field given twice, and camelCase ids."""
-    for key in data:
-        if (twin := _camel(key)) != key and twin in data:
-            raise InvalidRequest(f"Write '{key}' instead of '{twin}'.")
-    for name in rule.fields:
-        _check_way(data, name.split("."))
-
-
-def _check_way(data: Any, names: list[str]) -> None:
-    if isinstance(data, list):
-        for item in data:
-            _check_way(item, names)
-    elif isinstance(data, dict) and names:
-        if (twin := _camel(names[0])) != names[0] and twin in data:
-            raise InvalidRequest(f"Write '{names[0]}' instead of '{twin}'.")
-        _check_way(data.get(names[0]), names[1:])
-
-
-def _camel(name: str) -> str:
-    """The other spelling under which protobuf reads a JSON field."""
-    head, *rest = name.split("_")
-    return head + "".join(word[:1].upper() + word[1:] for word in rest)
-
-
-def _fronted(data: Any, ways: list[list[str]]) -> Any:
-    if isinstance(data, list):
-        items = [_fronted(item, ways) for item in data]
-        return data if all(new is old for new, old in zip(items, data, strict=True)) else items
-    if not isinstance(data, dict) or not ways:
-        return data
-    deeper = {way[0]: len(way) > 1 for way in ways}
-    # What is deeper comes later, for it may have something of a wrong type beside it.
-    named = {
-        key: _fronted(data[key], [way[1:] for way in ways if way[0] == key and len(way) > 1])
-        for key in sorted((key for key in data if key in deeper), key=deeper.__getitem__)
-    }
-    is_so = list(data)[: len(named)] == list(named) and all(
-        named[key] is data[key] for key in named
-    )
-    return data if is_so else {**named, **{k: v for k, v in data.items() if k not in named}}
 
 
 def _is_shaped(data: Any, names: list[str], in_list: bool) -> bool:

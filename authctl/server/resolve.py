@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from authctl.errors import InvalidRequest, NotFound
 from authctl.model import (
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from authctl.policy.rule import Need, Rule, Selector
     from authctl.server.lookup import Lookup, Queue
 
+    _Whole = Callable[["Resolver", Need, Reading], Awaitable[list[Demand]]]
+    _ByValue = Callable[["Resolver", str], Awaitable[Sequence[Resource]]]
+
 # Workspaces are not supported: every role belongs to the default one.
 _WORKSPACE = Resource(ResourceType.WORKSPACE, WILDCARD)
 # What MLflow's clients give as the source of a prompt's version, which has no files.
@@ -58,37 +61,6 @@ class Resolver:
         self._lookup = lookup
         self._principal = principal
         self._grantable = grantable
-        self._whole: dict[Handle, Callable[[Need, Reading], Awaitable[list[Demand]]]] = {
-            Handle.TYPED_ID: self._typed,
-            Handle.ROLE_ID: self._workspace,
-            Handle.ROLE_PERMISSION_ID: self._workspace,
-            Handle.WORKSPACE: self._workspace,
-            Handle.NEW: self._new,
-            Handle.SCORER: self._scorers,
-            Handle.REVIEW_QUEUE_NAME: self._queue_named,
-            Handle.QUEUE_MEMBERSHIP: self._membership,
-            Handle.STORAGE_URI: self._storage,
-            Handle.TRACE_FILES: self._trace_files,
-            Handle.ASSESSMENT_IDS: self._assessment_ids,
-        }
-        self._by_value: dict[Handle, Callable[[str], Awaitable[Sequence[Resource]]]] = {
-            Handle.EXPERIMENT_ID: self._experiment_id,
-            Handle.EXPERIMENT_NAME: self._experiment_name,
-            Handle.RUN_ID: self._run,
-            Handle.LOGGED_MODEL_ID: self._logged_model,
-            Handle.TRACE_ID: self._trace,
-            Handle.NEW_TRACE_ID: self._trace,
-            Handle.MODEL_NAME: self._model,
-            Handle.PROMPT_URI: self._prompt_uri,
-            Handle.DATASET_ID: self._dataset,
-            Handle.LABEL_SCHEMA_ID: self._label_schema,
-            Handle.ISSUE_ID: self._issue,
-            Handle.OPTIMIZATION_JOB_ID: self._optimization_job,
-            Handle.SECRET_ID: self._secret,
-            Handle.MODEL_DEFINITION_ID: self._model_definition,
-            Handle.ENDPOINT_ID: self._endpoint,
-            Handle.ENDPOINT_NAME: self._endpoint_name,
-        }
 
     async def demands(self, rule: Rule, reading: Reading) -> list[Demand]:
         """All that a rule asks for, in order.
@@ -107,9 +79,9 @@ class Resolver:
             return []
         if need.missing and is_number(reading, need.missing):
             return []
-        whole = self._whole.get(need.selector.handle)
+        whole = self._WHOLE.get(need.selector.handle)
         if whole is not None:
-            return await whole(need, reading)
+            return await whole(self, need, reading)
         values = reading.named(need.selector)
         if not values:
             if need.optional:
@@ -152,7 +124,7 @@ class Resolver:
         if selector.handle is Handle.REVIEW_QUEUE_ID:
             return [self._on_queue(need, await self._lookup.queue(value))]
         handle = Handle.ENDPOINT_NAME if selector.handle is Handle.ENDPOINT_URI else selector.handle
-        found = await self._by_value[handle](value)
+        found = await self._BY_VALUE[handle](self, value)
         if not found:
             return [] if handle is Handle.NEW_TRACE_ID else [Demand(need.action, None)]
         return [self._demand(need, resource) for resource in found]
@@ -328,6 +300,38 @@ class Resolver:
     @property
     def _is_legacy(self) -> bool:
         return self._grantable.generation is Generation.LEGACY
+
+    _WHOLE: ClassVar[Mapping[Handle, _Whole]] = {
+        Handle.TYPED_ID: _typed,
+        Handle.ROLE_ID: _workspace,
+        Handle.ROLE_PERMISSION_ID: _workspace,
+        Handle.WORKSPACE: _workspace,
+        Handle.NEW: _new,
+        Handle.SCORER: _scorers,
+        Handle.REVIEW_QUEUE_NAME: _queue_named,
+        Handle.QUEUE_MEMBERSHIP: _membership,
+        Handle.STORAGE_URI: _storage,
+        Handle.TRACE_FILES: _trace_files,
+        Handle.ASSESSMENT_IDS: _assessment_ids,
+    }
+    _BY_VALUE: ClassVar[Mapping[Handle, _ByValue]] = {
+        Handle.EXPERIMENT_ID: _experiment_id,
+        Handle.EXPERIMENT_NAME: _experiment_name,
+        Handle.RUN_ID: _run,
+        Handle.LOGGED_MODEL_ID: _logged_model,
+        Handle.TRACE_ID: _trace,
+        Handle.NEW_TRACE_ID: _trace,
+        Handle.MODEL_NAME: _model,
+        Handle.PROMPT_URI: _prompt_uri,
+        Handle.DATASET_ID: _dataset,
+        Handle.LABEL_SCHEMA_ID: _label_schema,
+        Handle.ISSUE_ID: _issue,
+        Handle.OPTIMIZATION_JOB_ID: _optimization_job,
+        Handle.SECRET_ID: _secret,
+        Handle.MODEL_DEFINITION_ID: _model_definition,
+        Handle.ENDPOINT_ID: _endpoint,
+        Handle.ENDPOINT_NAME: _endpoint_name,
+    }
 
 
 def _experiments(*ids: str | None) -> list[Resource]:

@@ -7,11 +7,11 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import anyio.to_thread
 from starlette.datastructures import Headers
 
 from authctl.errors import AuthctlError, NotAuthenticated
 from authctl.model import Principal
+from authctl.server.bounded import Bounded
 from authctl.service_token import PREFIX, is_well_formed
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from authctl.server.enforcement import Authenticate
+    from authctl.server.memory import Known
     from authctl.service_token import ServiceToken
     from authctl.store.base import DoorStore
 
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
+_NOTED = 10_000
 
 _log = logging.getLogger("authctl.door")
 
@@ -32,9 +34,9 @@ _log = logging.getLogger("authctl.door")
 class TokenLogin:
     """Proves callers by their service token, and asks `otherwise` where none is shown.
 
-    Nothing is remembered: a token is looked up by its digest on every request, so that one that
-    was revoked a moment ago, by whoever and on whichever machine, is refused. What begins like a
-    token and is none proves nobody.
+    What is known of a token is proven on every request, so that one that was revoked a moment ago,
+    by whoever and on whichever machine, is refused. What begins like a token and is none proves
+    nobody.
     """
 
     def __init__(
@@ -48,19 +50,20 @@ class TokenLogin:
         self._otherwise = otherwise
         self._now = now
         self._noting: dict[int, asyncio.Future[None]] = {}
+        self._noted: Bounded[tuple[int, datetime], datetime] = Bounded(_NOTED)
 
-    async def __call__(self, scope: Scope) -> Principal | Response | None:
+    async def __call__(self, scope: Scope, known: Known) -> Principal | Response | None:
         """Whoever the request's token acts for; else what the other way to log in says.
 
         NotAuthenticated for a token that has expired.
         """
         secret = read_token(Headers(scope=scope).getlist("authorization"))
         if secret is None:
-            return await self._otherwise(scope)
+            return await self._otherwise(scope, known)
         if not is_well_formed(secret):
             _log.info("refused: what is sent for a service token is none")
             return None
-        bearer = await anyio.to_thread.run_sync(self._store.bearer, secret)
+        bearer = await known.bearer(secret)
         if bearer is None:
             _log.info("refused: the service token is not known, or revoked")
             return None
@@ -75,9 +78,11 @@ class TokenLogin:
 
     def _note_use(self, token: ServiceToken, now: datetime) -> None:
         """Write down, once a minute and beside the request, that a token is in use."""
-        last = token.last_used_at
+        noted = (token.id, token.created_at)  # ids may be given out again
+        last = self._noted.get(noted) or token.last_used_at
         if token.id in self._noting or (last and now - last < _USE_IS_NOTED_EVERY):
             return
+        self._noted.put(noted, now)
         loop = asyncio.get_running_loop()
         self._noting[token.id] = loop.run_in_executor(None, self._write_use, token, now)
         self._noting[token.id].add_done_callback(lambda _: self._noting.pop(token.id, None))

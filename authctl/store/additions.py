@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 VERSION_TABLE = "authctl_version"
 TABLES = (HISTORY, TOKENS)
-"""Every table that authctl adds, besides the one of the version."""
+"""Those of them whose rows a backup keeps; the others hold nothing that outlives the moment."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 

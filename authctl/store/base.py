@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from authctl.model import (
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         User,
     )
     from authctl.service_token import Asked, Bearer, ServiceToken
+    from authctl.store.failed_login_rows import Count, Found, Place
+    from authctl.store.freshness import Freshness
 
 Existing = Literal["replace", "refuse", "require"]
 """What `grant` does about a grant that is there: replace it, refuse, or require that there is one.
@@ -45,6 +47,15 @@ def subject(username: str, resource: Resource) -> str:
         f"Permission for user={username} on resource_type={resource.type},"
         f" resource_id={resource.id}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that is to be made; where its password's hash is None, it has no password."""
+
+    username: str
+    password_hash: str | None = field(repr=False)
+    is_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +181,24 @@ class TokenStore(Protocol):
 class DoorStore(Protocol):
     """What the server's door asks of a database, besides AuthStore."""
 
+    def freshness(self) -> Freshness:
+        """Proof that nothing in it has changed since somebody looked."""
+
     def bearer(self, secret: str) -> Bearer | None:
         """The token with this secret, expired or not, and its user; None where there is none."""
 
     def note_use(self, token: ServiceToken, now: datetime) -> None:
         """Write down that a token was used."""
+
+    def failed_logins(
+        self, digests: Collection[str], minute: int, place: Place, now: int
+    ) -> Found | None:
+        """What is counted in a minute, and whether a place is known; None where nothing can be."""
+
+    def note_logins(
+        self, failures: Mapping[Count, int], places: Mapping[Place, int], minute: int
+    ) -> bool:
+        """Count wrong passwords, and write down until when places are known; False if it cannot."""
 
     def account(self, username: str) -> Account | None:
         """The account of exactly this name with its password hash, or None."""

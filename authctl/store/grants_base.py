@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import delete
 
 from authctl.errors import InvalidRequest
-from authctl.model import Grant, Permission, Resource, ResourceType
+from authctl.model import Grant, Permission, Resource, ResourceType, User
+from authctl.store.among import delete_among, update_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
-    from authctl.model import User
+OwnLevels: TypeAlias = "Mapping[User, Mapping[Resource, Permission]]"
+"""OwnLevels that users are to have of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,8 @@ class Grants(Protocol):
     ) -> list[Held]:
         """Users' own grants, narrowed to one user or one exact resource."""
 
-    def put(
-        self, connection: Connection, user: User, resource: Resource, permission: Permission
-    ) -> None:
-        """Give a user a level of their own, over the one there may be."""
-
-    def put_all(
-        self, connection: Connection, user: User, levels: Mapping[Resource, Permission]
-    ) -> None:
-        """Do the same on many resources, in as few statements as it takes."""
+    def put(self, connection: Connection, levels: OwnLevels) -> None:
+        """Give users levels of their own, over those there may be. InvalidRequest."""
 
     def move(self, connection: Connection, held: Held, new: Resource) -> None:
         """Let a grant speak of another resource."""
@@ -74,20 +69,16 @@ class Grants(Protocol):
 
 def set_levels(connection: Connection, table: Table, levels: Mapping[int, Permission]) -> None:
     """Set the levels of many rows, named by their ids."""
-    if levels:
-        connection.execute(
-            update(table)
-            .where(table.c.id == bindparam("row_id"))
-            .values(permission=bindparam("level")),
-            [{"row_id": row_id, "level": str(level)} for row_id, level in levels.items()],
-        )
+    rows: dict[Permission, list[int]] = {}
+    for row_id, level in levels.items():
+        rows.setdefault(level, []).append(row_id)
+    for level, row_ids in rows.items():
+        update_among(connection, table.c.id, row_ids, permission=str(level))
 
 
 def remove_rows(connection: Connection, table: Table, row_ids: Iterable[int]) -> None:
     """Delete many rows, named by their ids."""
-    gone = [{"row_id": row_id} for row_id in row_ids]
-    if gone:
-        connection.execute(delete(table).where(table.c.id == bindparam("row_id")), gone)
+    delete_among(connection, table.c.id, row_ids)
 
 
 def refuse_level(permission: Permission, resource_type: str, valid: Iterable[Permission]) -> None:

@@ -17,6 +17,7 @@ from authctl.model import (
     Resource,
     ResourceType,
 )
+from authctl.store.among import if_few, rows_among
 from authctl.store.grants_base import Held, refuse_level, set_levels
 from authctl.store.grants_roles import grants_through_roles
 from authctl.store.tables import GATEWAY, ROLE_TABLES
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select, Table
 
     from authctl.model import User
+    from authctl.store.grants_base import OwnLevels
     from authctl.store.schema import Schema
 
 
@@ -138,36 +140,17 @@ class LegacyGrants:
                     found.append(Held(table, row_id, grant))
         return found
 
-    def put(
-        self, connection: Connection, user: User, resource: Resource, permission: Permission
-    ) -> None:
-        """Give a user a level of their own, over the one there may be."""
-        for held in self.find(connection, user=user, resource=resource):
-            self._set(connection, held, {"permission": str(permission)})
-            return
-        place = self._places[ResourceType(resource.type)]
-        values = {"user_id": user.id, "permission": str(permission)}
-        connection.execute(
-            insert(self._schema.table(place.table)).values(**place.values(resource.id), **values)
-        )
-
-    def put_all(
-        self, connection: Connection, user: User, levels: Mapping[Resource, Permission]
-    ) -> None:
-        """Do the same on many resources, in as few statements as it takes."""
-        there = {held.grant.resource: held.row_id for held in self.find(connection, user=user)}
+    def put(self, connection: Connection, levels: OwnLevels) -> None:
+        """Give users levels of their own, over those there may be."""
         for place in self._places.values():
-            table = self._schema.table(place.table)
-            wanted = {found: levels[found] for found in levels if found.type == place.type}
-            new = [
-                {**place.values(found.id), "user_id": user.id, "permission": str(level)}
-                for found, level in wanted.items()
-                if found not in there
-            ]
-            if new:
-                connection.execute(insert(table), new)
-            changed = {there[found]: level for found, level in wanted.items() if found in there}
-            set_levels(connection, table, changed)
+            wanted = {
+                (user.id, resource): level
+                for user, each in levels.items()
+                for resource, level in each.items()
+                if resource.type == place.type
+            }
+            if wanted:
+                self._put_in(connection, place, wanted)
 
     def move(self, connection: Connection, held: Held, new: Resource) -> None:
         """Let a grant speak of another resource of its type."""
@@ -196,6 +179,31 @@ class LegacyGrants:
             for user_id, username, space, permission, *values in connection.execute(query):
                 yield LegacyRow(user_id, username, space, place.resource(values), permission)
 
+    def _put_in(
+        self,
+        connection: Connection,
+        place: _Place,
+        wanted: Mapping[tuple[int, Resource], Permission],
+    ) -> None:
+        table = self._schema.table(place.table)
+        columns = [table.c[name] for name in place.columns]
+        new = {
+            key: {**place.values(key[1].id), "user_id": key[0], "permission": str(level)}
+            for key, level in wanted.items()
+        }
+        query = self._of_default(select(table.c.id, table.c.user_id, *columns), table).where(
+            if_few(columns[0], (row[columns[0].name] for row in new.values()))
+        )
+        there = {}
+        user_ids = dict.fromkeys(user_id for user_id, _ in wanted)
+        for row in rows_among(connection, query, table.c.user_id, user_ids):
+            key = (row.user_id, place.resource(row[2:]))
+            if new.pop(key, None):
+                there[row.id] = wanted[key]
+        if new:
+            connection.execute(insert(table), list(new.values()))
+        set_levels(connection, table, there)
+
     def _select(
         self, place: _Place, table: Table, user: User | None, resource: Resource | None
     ) -> Select[tuple[Any, ...]]:
@@ -206,13 +214,19 @@ class LegacyGrants:
             .join(users, users.c.id == table.c.user_id)
             .where(users.c.username.is_not(None))
         )
-        if "workspace" in table.c:
-            query = query.where(table.c.workspace == DEFAULT_WORKSPACE)
+        query = self._of_default(query, table)
         if user is not None:
             query = query.where(users.c.id == user.id)
         if resource is not None:
             for name, value in place.values(resource.id).items():
                 query = query.where(table.c[name] == value)
+        return query
+
+    @staticmethod
+    def _of_default(query: Select[Any], table: Table) -> Select[Any]:
+        """Narrow a query to the default workspace, where a table knows workspaces."""
+        if "workspace" in table.c:
+            return query.where(table.c.workspace == DEFAULT_WORKSPACE)
         return query
 
     def _set(self, connection: Connection, held: Held, values: dict[str, str]) -> None:

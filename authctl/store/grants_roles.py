@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from authctl.errors import InvalidRequest
 from authctl.model import (
@@ -17,15 +17,16 @@ from authctl.model import (
     ResourceType,
     synthetic_role,
 )
+from authctl.store.among import delete_among, if_few, rows_among
 from authctl.store.grants_base import Held, refuse_level, set_levels
-from authctl.store.sql_engine import insert_row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from authctl.model import User
+    from authctl.store.grants_base import OwnLevels
     from authctl.store.schema import Schema
 
 
@@ -94,32 +95,10 @@ class RoleGrants:
         ]
         return [held for held in found if resource in (None, held.grant.resource)]
 
-    def put(
-        self, connection: Connection, user: User, resource: Resource, permission: Permission
-    ) -> None:
-        """Give a user a level of their own, over the one there may be."""
-        role_id = self._own_role(connection, user)
-        for held in self.find(connection, user=user, resource=resource):
-            connection.execute(
-                update(self._rows)
-                .where(self._rows.c.id == held.row_id)
-                .values(permission=str(permission))
-            )
-            return
-        connection.execute(
-            insert(self._rows).values(
-                role_id=role_id,
-                resource_type=resource.type,
-                resource_pattern=resource.id,
-                permission=str(permission),
-            )
-        )
-
-    def put_all(
-        self, connection: Connection, user: User, levels: Mapping[Resource, Permission]
-    ) -> None:
-        """Do the same on many resources, in as few statements as it takes."""
-        put_rows(connection, self._schema, self._own_role(connection, user), levels)
+    def put(self, connection: Connection, levels: OwnLevels) -> None:
+        """Give users levels of their own, over those there may be. InvalidRequest."""
+        own = self._own_roles(connection, levels)
+        put_rows(connection, self._schema, {own[user]: levels[user] for user in levels})
 
     def move(self, connection: Connection, held: Held, new: Resource) -> None:
         """Let a grant speak of another resource."""
@@ -133,32 +112,48 @@ class RoleGrants:
         """A user's own grants and those through roles; everybody's if nobody is named."""
         return grants_through_roles(connection, self._schema, user)
 
-    def _own_role(self, connection: Connection, user: User) -> int:
-        """The id of the user's own role, made and assigned where it is not.
+    def _own_roles(self, connection: Connection, users: Collection[User]) -> dict[User, int]:
+        """The ids of users' own roles, made and assigned where they are not. InvalidRequest.
 
         What waits in an unassigned role never counted and is not to come alive now; what is
         put in a role that others hold would count for them.
         """
-        name, roles, assignments = synthetic_role(user.id), self._roles, self._assignments
-        role_id = connection.scalar(
-            select(roles.c.id).where(roles.c.name == name, roles.c.workspace == DEFAULT_WORKSPACE)
-        )
-        if role_id is None:
-            role_id = insert_row(
-                connection, roles, name=name, workspace=DEFAULT_WORKSPACE, description=None
+        names = {user: synthetic_role(user.id) for user in users}
+        ids = self._ids(connection, names.values())
+        new = [name for name in names.values() if name not in ids]
+        if new:
+            connection.execute(
+                insert(self._roles),
+                [{"name": n, "workspace": DEFAULT_WORKSPACE, "description": None} for n in new],
             )
-        holders = connection.scalars(
-            select(assignments.c.user_id).where(assignments.c.role_id == role_id)
-        ).all()
-        if set(holders) - {user.id}:
-            raise InvalidRequest(
-                f"Role '{name}' is kept for user '{user.username}' but assigned to others.",
-                hint=f"Unassign them: the role's id is {role_id}.",
+            ids |= self._ids(connection, new)
+        own = {user: ids[name] for user, name in names.items()}
+        holders: dict[int, set[int]] = {}
+        held = self._assignments
+        for row in rows_among(connection, select(held), held.c.role_id, own.values()):
+            holders.setdefault(row.role_id, set()).add(row.user_id)
+        for user, role_id in own.items():
+            if holders.get(role_id, set()) - {user.id}:
+                raise InvalidRequest(
+                    f"Role '{names[user]}' is kept for user '{user.username}' but assigned to"
+                    " others.",
+                    hint=f"Unassign them: the role's id is {role_id}.",
+                )
+        unheld = {user: role_id for user, role_id in own.items() if role_id not in holders}
+        if unheld:
+            delete_among(connection, self._rows.c.role_id, unheld.values())
+            connection.execute(
+                insert(held),
+                [{"user_id": user.id, "role_id": role_id} for user, role_id in unheld.items()],
             )
-        if not holders:
-            connection.execute(delete(self._rows).where(self._rows.c.role_id == role_id))
-            connection.execute(insert(assignments).values(user_id=user.id, role_id=role_id))
-        return int(role_id)
+        return own
+
+    def _ids(self, connection: Connection, names: Iterable[str]) -> dict[str, int]:
+        """The ids of the roles of exactly these names that there are."""
+        roles, wanted = self._roles, set(names)
+        query = select(roles.c.id, roles.c.name).where(roles.c.workspace == DEFAULT_WORKSPACE)
+        found = rows_among(connection, query, roles.c.name, sorted(wanted))
+        return {row.name: row.id for row in found if row.name in wanted}
 
 
 def grants_through_roles(
@@ -196,28 +191,36 @@ def grants_through_roles(
 
 
 def put_rows(
-    connection: Connection, schema: Schema, role_id: int, levels: Mapping[Resource, Permission]
+    connection: Connection, schema: Schema, levels: Mapping[int, Mapping[Resource, Permission]]
 ) -> None:
-    """Give a role these levels, over those it may have there."""
+    """Give roles, named by their ids, these levels, over those they may have there."""
     rows = schema.table("role_permissions")
+    wanted = {
+        (role_id, resource.type, resource.id): level
+        for role_id, each in levels.items()
+        for resource, level in each.items()
+    }
+    query = select(rows.c.id, rows.c.role_id, rows.c.resource_type, rows.c.resource_pattern).where(
+        if_few(rows.c.resource_pattern, (pattern for _, _, pattern in wanted))
+    )
     there = {
-        Resource(row.resource_type, row.resource_pattern): row.id
-        for row in connection.execute(select(rows).where(rows.c.role_id == role_id))
+        (row.role_id, row.resource_type, row.resource_pattern): row.id
+        for row in rows_among(connection, query, rows.c.role_id, levels)
     }
     new = [
         {
             "role_id": role_id,
-            "resource_type": resource.type,
-            "resource_pattern": resource.id,
+            "resource_type": kind,
+            "resource_pattern": pattern,
             "permission": str(level),
         }
-        for resource, level in levels.items()
-        if resource not in there
+        for (role_id, kind, pattern), level in wanted.items()
+        if (role_id, kind, pattern) not in there
     ]
     if new:
         connection.execute(insert(rows), new)
     set_levels(
-        connection, rows, {there[found]: level for found, level in levels.items() if found in there}
+        connection, rows, {there[key]: level for key, level in wanted.items() if key in there}
     )
 
 

@@ -17,7 +17,7 @@ from authctl.model import (
     checked_username,
 )
 from authctl.store import passwords, schema, sql_users
-from authctl.store.base import Survey, subject
+from authctl.store.base import NewAccount, Survey, subject
 from authctl.store.grants import grants_in
 from authctl.store.sql_effects import SqlEffects
 from authctl.store.sql_engine import (
@@ -171,55 +171,42 @@ class SqlStore(SqlEffects):
         """Set a password. NotFound; InvalidRequest when it is too short."""
         self._set_password_hash(username, self.hashed(password))
 
-    @writing
-    def set_admin(
-        self, connection: Connection, username: str, is_admin: bool, *, force: bool = False
-    ) -> bool:
+    def set_admin(self, username: str, is_admin: bool, *, force: bool = False) -> bool:
         """Promote or demote; True if that changed anything. NotFound; Refused for the last."""
-        user = sql_users.require_user(connection, self.schema, username)
-        if user.is_admin == is_admin:
-            return False
-        if not force:
-            sql_users.keep_an_admin(connection, self.schema, user, "demoted")
-        sql_users.change_user(connection, self.schema, user, is_admin=is_admin)
-        return True
+        return bool(self.set_admins([username], is_admin, force=force))
 
-    @writing
-    def delete_user(self, connection: Connection, username: str, *, force: bool = False) -> None:
+    def delete_user(self, username: str, *, force: bool = False) -> None:
         """Delete an account and all that is its own. NotFound; Refused for the last admin."""
-        user = sql_users.require_user(connection, self.schema, username)
-        if not force:
-            sql_users.keep_an_admin(connection, self.schema, user, "deleted")
-        sql_users.remove_user(connection, self.schema, user)
+        self.delete_users([username], force=force)
 
     @reading
     def account(self, connection: Connection, username: str) -> Account | None:
         """The account of exactly this name with its password hash, or None."""
         return sql_users.find_account(connection, self.schema, username)
 
-    @writing
     def add_account(
-        self,
-        connection: Connection,
-        username: str,
-        password_hash: str | None,
-        *,
-        is_admin: bool = False,
+        self, username: str, password_hash: str | None, *, is_admin: bool = False
     ) -> User:
         """Make an account whose password is `hashed` already, or which has none.
 
         AlreadyExists; InvalidRequest.
         """
-        checked_username(username)
-        kept = passwords.NO_PASSWORD if password_hash is None else password_hash
-        user = sql_users.add_user(connection, self.schema, username, kept, is_admin=is_admin)
-        self.clear_tokens(connection, user)
+        [user] = self.add_accounts([NewAccount(username, password_hash, is_admin)])
         return user
+
+    @writing
+    def add_accounts(self, connection: Connection, new: Sequence[NewAccount]) -> list[User]:
+        """Make many such accounts, or none of them. AlreadyExists; InvalidRequest."""
+        for account in new:
+            checked_username(account.username)
+        users = sql_users.add_users(connection, self.schema, new)
+        self.clear_tokens(connection, users)
+        return users
 
     @writing
     def _set_password_hash(self, connection: Connection, username: str, password_hash: str) -> None:
         user = sql_users.require_user(connection, self.schema, username)
-        sql_users.change_user(connection, self.schema, user, password_hash=password_hash)
+        sql_users.change_users(connection, self.schema, [user], password_hash=password_hash)
 
     # Grants
 
@@ -265,7 +252,7 @@ class SqlStore(SqlEffects):
             raise NotFound(f"{subject(user.username, resource)} not found.")
         if before is not None and existing == "refuse":
             raise AlreadyExists(f"{subject(user.username, resource)} already exists.")
-        self._grants.put(connection, user, key, permission)
+        self._grants.put(connection, {user: {key: permission}})
         return before
 
     @writing

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from authctl.errors import InvalidRequest
 from authctl.model import WILDCARD, Permission, Resource
 from authctl.store.sql_engine import writing
-from authctl.store.sql_tokens import SqlTokens
+from authctl.store.sql_failed_logins import SqlFailedLogins
 from authctl.store.sql_users import require_user
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-class SqlEffects(SqlTokens):
+class SqlEffects(SqlFailedLogins):
     """What of SqlStore the door asks for once the upstream has done its work."""
 
     @writing
@@ -25,7 +25,7 @@ class SqlEffects(SqlTokens):
         user = require_user(connection, self.schema, username)
         for held in self._grants.find(connection, resource=key):
             held.remove(connection)
-        self._grants.put(connection, user, key, Permission.MANAGE)
+        self._grants.put(connection, {user: {key: Permission.MANAGE}})
 
     @writing
     def forget(self, connection: Connection, resource: Resource) -> int:

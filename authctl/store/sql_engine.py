@@ -9,21 +9,17 @@ from urllib.parse import quote, unquote
 
 import sqlalchemy
 from sqlalchemy import event, insert
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from authctl.errors import AlreadyExists, AuthctlError, InvalidRequest, Unavailable
+from authctl.errors import InvalidRequest, Unavailable
+from authctl.store.sql_errors import Collision, Deadlock, ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import URL, Connection, Engine, Table
+
+    from authctl.errors import AuthctlError
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -65,43 +61,14 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
 
 _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
 
-_DEADLOCKS = ("40P01", "40001", "1213")
-
-# SQLite's error names, PostgreSQL's SQLSTATEs and MySQL's numbers, and what they mean.
-_LOCKED = "The auth database {place} is locked by another process."
-_READ_ONLY = "The auth database {place} is read-only."
-_NOT_ALLOWED = "The auth database {place} does not let this account do that."
-_MEANINGS = {
-    **dict.fromkeys(("SQLITE_BUSY", "SQLITE_LOCKED"), _LOCKED),
-    **dict.fromkeys(("55P03", "1205", *_DEADLOCKS), _LOCKED),
-    **dict.fromkeys(("SQLITE_READONLY", "25006", "1290", "1792"), _READ_ONLY),
-    **dict.fromkeys(("SQLITE_PERM", "SQLITE_AUTH", "42501", "1142", "1143"), _NOT_ALLOWED),
-    **dict.fromkeys(
-        ("57014", "1969", "3024"), "The auth database {place} took too long to answer."
-    ),
-    "SQLITE_IOERR": "The auth database {place} cannot be read or written: input/output error.",
-    "SQLITE_NOTADB": "{place} is not an SQLite database.",
-    "SQLITE_CANTOPEN": "The auth database {place} cannot be opened.",
-    "SQLITE_FULL": "There is no space left for the auth database {place}.",
-    "SQLITE_CORRUPT": "The auth database {place} is damaged.",
-}
-
-
-class _Collision(AlreadyExists):
-    """Another writer put a row where this one was to go."""
-
-
-class _Deadlock(Unavailable):
-    """Two writers waited for each other, and the server ended this one's transaction."""
-
 
 class Database:
     """An auth database that runs work in transactions and raises only AuthctlError.
 
-    `place` is how messages call it; it never holds a password.
+    `place` is how messages call it; it never holds a password. `patience` is in seconds.
     """
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: str, patience: int = PATIENCE) -> None:
         self._engine = engine
         self._writer = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         on_server = engine.dialect.name != "sqlite"  # where every transaction is a snapshot
@@ -109,6 +76,13 @@ class Database:
             engine.execution_options(isolation_level="REPEATABLE READ") if on_server else engine
         )
         self.place = place
+        self.patience = patience
+        self.dialect = engine.dialect.name.replace("mariadb", "mysql")
+
+    @property
+    def file(self) -> Path | None:
+        """The file that holds an SQLite database; None for a database on a server."""
+        return database_file(self._engine.url.render_as_string(hide_password=False))
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run work that changes nothing."""
@@ -123,7 +97,7 @@ class Database:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return self._run(self._writer, work)
-            except (_Collision, _Deadlock):
+            except (Collision, Deadlock):
                 continue
         return self._run(self._writer, work)
 
@@ -131,12 +105,38 @@ class Database:
         """Give connections back."""
         self._engine.dispose()
 
+    def own_connection(self) -> Any:
+        """The driver's own connection, out of the pool, with no transactions; see `ours`."""
+        try:
+            lent = self._engine.raw_connection()
+        except self.driver_error as error:
+            raise self.ours(error) from error
+        connection: Any = lent.driver_connection
+        lent.detach()
+        if self.dialect == "postgresql":
+            connection.autocommit = True
+        elif self.dialect == "mysql":
+            connection.autocommit(True)
+        return connection
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """What the driver raises on a connection of `own_connection`."""
+        found: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        return found
+
+    def ours(self, error: Exception) -> AuthctlError:
+        """What a driver's error means."""
+        foreign = DBAPIError.instance(None, None, error, self.driver_error)
+        assert isinstance(foreign, SQLAlchemyError)  # noqa: S101 - the driver's errors become one
+        return ours(foreign, self.place)
+
     def _run(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         try:
             with engine.begin() as connection:
                 return work(connection)
         except SQLAlchemyError as error:
-            raise _ours(error, self.place) from error
+            raise ours(error, self.place) from error
         except UnicodeEncodeError as error:
             raise InvalidRequest("A name is not valid Unicode.") from error
 
@@ -226,7 +226,7 @@ def connect(url: str, *, create: bool = False, patience: int = PATIENCE) -> Data
     except (SQLAlchemyError, TypeError, ValueError) as error:
         raise InvalidRequest(f"The database URL for {place} has wrong options.") from error
     _prepare(engine, backend, patience)
-    return Database(engine, place)
+    return Database(engine, place, patience)
 
 
 def _parse(url: str) -> URL:
@@ -304,43 +304,3 @@ def _prepare(engine: Engine, backend: str, patience: int) -> None:
             cursor.execute(_PATIENT[backend].format(patience))
             cursor.close()
             connection.commit()
-
-
-def _ours(error: SQLAlchemyError, place: str) -> AuthctlError:
-    if isinstance(error, IntegrityError):
-        return _Collision(
-            "The auth database holds a row that it cannot tell from the new one.",
-            hint="Names that differ in letter case alone may be the same to this database.",
-        )
-    if isinstance(error, DataError):
-        return InvalidRequest("The auth database cannot keep this value.")
-    code = _code(error)
-    if code in _DEADLOCKS:
-        return _Deadlock(_LOCKED.format(place=place))
-    return Unavailable(_trouble(error, code).format(place=place))
-
-
-def _trouble(error: SQLAlchemyError, code: str) -> str:
-    """What is wrong with the place."""
-    if code in _MEANINGS:
-        return _MEANINGS[code]
-    if isinstance(error, DBAPIError) and error.statement is None:
-        return f"The auth database {{place}} cannot be reached: {_first_line(error)}"
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return "The connection to the auth database {place} was lost; try again."
-    return f"The auth database {{place}} failed ({code or type(error).__name__})."
-
-
-def _code(error: SQLAlchemyError) -> str:
-    """SQLite's name of the error without its details, a SQLSTATE, or MySQL's number."""
-    original: Any = getattr(error, "orig", None)
-    if name := getattr(original, "sqlite_errorname", None):
-        return "_".join(str(name).split("_")[:2])
-    if original is not None and original.args and isinstance(original.args[0], int):
-        return str(original.args[0])
-    return str(getattr(original, "sqlstate", None) or "")
-
-
-def _first_line(error: DBAPIError) -> str:
-    text = str(error.orig.args[-1]) if error.orig is not None and error.orig.args else ""
-    return text.strip().split("\n")[0].rstrip(".").replace("{", "{{").replace("}", "}}") + "."

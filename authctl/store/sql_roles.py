@@ -20,7 +20,7 @@ from authctl.model import (
 )
 from authctl.store.grants_roles import check_level
 from authctl.store.sql_engine import Database, insert_row, reading, writing
-from authctl.store.sql_users import remove_role, require_user
+from authctl.store.sql_users import remove_roles, require_user
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ class SqlRoles:
     def delete_role(self, connection: Connection, role_id: int) -> None:
         """Delete a role, its permissions and assignments. NotFound."""
         self._role(connection, role_id)
-        remove_role(connection, self.schema, role_id)
+        remove_roles(connection, self.schema, [role_id])
 
     @writing
     def add_role_permission(

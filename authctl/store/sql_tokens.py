@@ -11,17 +11,21 @@ import sqlalchemy
 from authctl.errors import InvalidRequest
 from authctl.model import ResourceType
 from authctl.service_token import new_secret
-from authctl.store import additions, token_rows
+from authctl.store import additions, revision, token_rows
+from authctl.store.freshness import freshness_of
 from authctl.store.schema import alone
 from authctl.store.sql_bulk import SqlBulk
 from authctl.store.sql_engine import reading, writing
 from authctl.store.sql_users import require_user
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from authctl.model import Resource, User
     from authctl.service_token import Asked, Bearer, ServiceToken
+    from authctl.store.freshness import Freshness
     from authctl.store.schema import Schema
     from authctl.store.sql_engine import Database
 
@@ -92,13 +96,13 @@ class SqlTokens(SqlBulk):
         user = require_user(connection, self.schema, asked.username)
         return token_rows.add_token(connection, user, asked, secret, now=now, created_by=created_by)
 
-    def clear_tokens(self, connection: Connection, user: User) -> None:
-        """Let a new user begin without those that a deletion by other hands has left.
+    def clear_tokens(self, connection: Connection, users: Iterable[User]) -> None:
+        """Let new users begin without those that a deletion by other hands has left.
 
         Only SQLite gives ids out again, and lets users go while something refers to them.
         """
         if connection.dialect.name == "sqlite" and self._tokens_in(connection):
-            token_rows.remove_tokens_of(connection, user)
+            token_rows.remove_tokens_of(connection, users)
 
     def _named(self, resource: Resource) -> Resource:
         """A resource as the door is going to name it: before MLflow 3.13 a prompt is a model."""
@@ -107,6 +111,24 @@ class SqlTokens(SqlBulk):
                 f"This auth database knows no grants on a {resource.type}, so no token is for one."
             )
         return self._grants.key(resource)
+
+    def freshness(self) -> Freshness:
+        """Proof that nothing in the database has changed since somebody looked."""
+        return freshness_of(self.database)
+
+    def watch(self) -> None:
+        """Let the database say, by triggers, whether anything that a server remembers has changed.
+
+        Unavailable where its account may not make authctl's own tables, or triggers.
+        """
+        if not self.database.read(revision.is_kept):
+            self.database.write(self._watch)
+
+    def _watch(self, connection: Connection) -> None:
+        with alone(connection):
+            self.hold(connection)
+            additions.install(connection)
+            revision.watch(connection)
 
     def _make_table(self, connection: Connection) -> None:
         if not self._tokens_in(connection):

@@ -23,11 +23,12 @@ from sqlalchemy import (
 from authctl.errors import AlreadyExists, NotFound
 from authctl.model import Resource, User
 from authctl.service_token import Bearer, Scope, ServiceToken, digest, start_of
+from authctl.store.among import delete_among
 from authctl.store.sql_engine import insert_row
 from authctl.store.tables import as_exact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from sqlalchemy import Connection, Row, Select
@@ -148,9 +149,9 @@ def no_token(user: User, name: str) -> NotFound:
     return NotFound(f"User '{user.username}' has no token '{name}'.")
 
 
-def remove_tokens_of(connection: Connection, user: User) -> None:
-    """Take away what was left under a new user's id by whoever deleted the last who had it."""
-    connection.execute(delete(TABLE).where(TABLE.c.user_id == user.id))
+def remove_tokens_of(connection: Connection, users: Iterable[User]) -> None:
+    """Take away what was left under new users' ids by whoever deleted the last who had them."""
+    delete_among(connection, TABLE.c.user_id, [user.id for user in users])
 
 
 def note_use(connection: Connection, token: ServiceToken, now: datetime) -> None:

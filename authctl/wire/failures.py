@@ -12,6 +12,7 @@ from authctl.errors import (
     NotAuthenticated,
     NotFound,
     PermissionDenied,
+    TooManyRequests,
     Unavailable,
 )
 
@@ -21,7 +22,7 @@ _CLASS_OF_STATUS: dict[int, type[AuthctlError]] = {
     401: NotAuthenticated,
     403: PermissionDenied,
     404: NotFound,
-    429: Unavailable,
+    429: TooManyRequests,
     502: Unavailable,
     503: Unavailable,
     504: Unavailable,

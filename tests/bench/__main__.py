@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from tests.bench import logins, manifest, startup, upgrade
+from tests.bench import (
+    administration,
+    embedded,
+    flood,
+    logins,
+    proxied,
+    remote,
+    scale,
+    searching,
+    startup,
+    upgrade,
+)
 
 if __name__ == "__main__":
-    startup.main()
-    logins.main()
-    upgrade.main()
-    manifest.main()
+    for benchmark in (
+        *(embedded, proxied, flood, logins),
+        *(scale, searching, administration, remote, upgrade, startup),
+    ):
+        benchmark.main()

@@ -8,20 +8,16 @@ one that MLflow answers from its database. Run it as `python -m tests.bench.logi
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import platform
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tests.bench.figures import Figure, Report, Spread
 from tests.live import ADMIN, authctl_server
 from tests.server.issuer import AUDIENCE, NAME, Issuer
 from tests.server.world import bare_mlflow
@@ -48,21 +44,12 @@ jwt_audience = {audience}
 Ask = Callable[[], None]
 
 
-@dataclass(frozen=True)
-class Figure:
-    """Medians over the rounds, with the ratio's spread."""
-
-    way: str
-    milliseconds: float
-    ratio: float
-    ratio_spread: tuple[float, float]
-
-
 def main() -> None:
     rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
     with tempfile.TemporaryDirectory() as folder, _ways(Path(folder)) as ways:
         taken = _taken(ways, rounds)
-    _print(_figures(taken))
+    title = "A request in each way to log in, against one with a password that was verified before"
+    Report("logins", title, _figures(taken)).show()
 
 
 @contextlib.contextmanager
@@ -131,33 +118,21 @@ def _taken(ways: dict[str, Ask], rounds: int) -> dict[str, list[float]]:
 
 
 def _figures(taken: dict[str, list[float]]) -> list[Figure]:
-    figures = []
-    for way, seconds in taken.items():
-        ratios = [mine / base for mine, base in zip(seconds, taken[_BASE], strict=True)]
-        figures.append(
-            Figure(
-                way,
-                round(statistics.median(seconds) * 1000, 2),
-                round(statistics.median(ratios), 2),
-                (round(min(ratios), 2), round(max(ratios), 2)),
-            )
+    """The ratios to the base are of the times, not of the requests a second."""
+    setting = "one connection each, 1 worker"
+    base = taken[_BASE]
+    return [
+        Figure(
+            "experiments/get",
+            setting,
+            way,
+            "ms",
+            Spread.of(one * 1000 for one in seconds),
+            _BASE,
+            Spread.of_ratios(seconds, base),
         )
-    return figures
-
-
-def _print(figures: list[Figure]) -> None:
-    out = sys.stdout
-    out.write(f"A request in each way to log in, as a ratio to {_BASE}\n")
-    out.write(f"{'way':36}  {'ms':>7}  {'ratio':>6}  spread\n")
-    for figure in figures:
-        low, high = figure.ratio_spread
-        out.write(
-            f"{figure.way:36}  {figure.milliseconds:7.2f}  {figure.ratio:6.2f}"
-            f"  {low:.2f}-{high:.2f}\n"
-        )
-    machine = {"python": platform.python_version(), "cores": os.cpu_count()}
-    out.write(json.dumps({"machine": machine}) + "\n")
-    out.write(json.dumps([asdict(figure) for figure in figures]) + "\n")
+        for way, seconds in taken.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -2,26 +2,23 @@
 
 Each round runs every command once, in turn, so that a slow moment of the machine falls on all of
 them; the ratio is taken within the round. `mlflow --version` stands beside them for what MLflow's
-own command takes. Run it as `python -m tests.bench.startup [ROUNDS]`.
+own command takes. Run it as `python -m tests.bench.startup [--quick]`.
 """
 
 from __future__ import annotations
 
 import http.client
-import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from base64 import b64encode
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tests.bench.figures import Aim, Figure, Report, Spread
 from tests.live import ADMIN, authctl_server, clean_environment
 
 if TYPE_CHECKING:
@@ -36,26 +33,22 @@ _MLFLOW = "mlflow --version"
 _AIMS = {"authctl --version": 2.5, "TAB on a user's name, from the cache": 8.0, _LIST: 18.0}
 
 
-@dataclass(frozen=True)
-class Figure:
-    """Medians over the rounds, with the ratio's spread; an aim is the most the ratio should be."""
-
-    command: str
-    milliseconds: float
-    ratio: float
-    ratio_spread: tuple[float, float]
-    to_mlflow: float
-    aim: float | None
-
-
 def main() -> None:
-    rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
+    rounds = 3 if "--quick" in sys.argv[1:] else ROUNDS
     with tempfile.TemporaryDirectory() as folder, authctl_server(Path(folder) / "serve") as server:
         settings = _settings(server, Path(folder))
         trip = statistics.median(_round_trip(server) for _ in range(rounds))
         commands = _commands(server)
         taken = _taken(commands, settings, rounds)
-    _print(_figures(taken), trip)
+    Report(
+        "startup",
+        "The start of a command, against the bare interpreter and against MLflow's own",
+        _figures(taken),
+        (
+            f"{_LIST} includes a round trip of {trip * 1000:.1f} ms.",
+            f"'to mlflow' is the ratio to {_MLFLOW}.",
+        ),
+    ).show()
 
 
 def _commands(server: Server) -> dict[str, list[str]]:
@@ -114,41 +107,20 @@ def _round_trip(server: Server) -> float:
 
 
 def _figures(taken: Mapping[str, list[float]]) -> list[Figure]:
-    figures = []
-    for name, seconds in taken.items():
-        ratios = [mine / bare for mine, bare in zip(seconds, taken[_BARE], strict=True)]
-        to_mlflow = [mine / theirs for mine, theirs in zip(seconds, taken[_MLFLOW], strict=True)]
-        figures.append(
-            Figure(
-                command=name,
-                milliseconds=round(statistics.median(seconds) * 1000, 1),
-                ratio=round(statistics.median(ratios), 1),
-                ratio_spread=(round(min(ratios), 1), round(max(ratios), 1)),
-                to_mlflow=round(statistics.median(to_mlflow), 3),
-                aim=_AIMS.get(name),
-            )
+    return [
+        Figure(
+            name=name,
+            setting="from the start of the process to its end",
+            subject="",
+            unit="ms",
+            value=Spread.of([each * 1000 for each in seconds]),
+            base="" if name == _BARE else _BARE,
+            ratio=None if name == _BARE else Spread.of_ratios(seconds, taken[_BARE]),
+            aim=Aim(at_most=_AIMS[name]) if name in _AIMS else None,
+            more={"to mlflow": Spread.of_ratios(seconds, taken[_MLFLOW]).median},
         )
-    return figures
-
-
-def _print(figures: list[Figure], trip: float) -> None:
-    out = sys.stdout
-    out.write("The start of a command, as a ratio to the bare interpreter and to MLflow's own\n")
-    out.write(f"{'command':38}  {'ms':>7}  {'ratio':>6}  {'spread':>13}  {'/ mlflow':>8}  aim\n")
-    for figure in figures:
-        low, high = figure.ratio_spread
-        out.write(
-            f"{figure.command:38}  {figure.milliseconds:7.1f}  {figure.ratio:6.1f}"
-            f"  {low:6.1f}-{high:<6.1f}  {figure.to_mlflow:8.3f}  {figure.aim or ''}\n"
-        )
-    bare = next(figure.milliseconds for figure in figures if figure.command == _BARE)
-    out.write(
-        f"{_LIST} includes a round trip of {trip * 1000:.1f} ms, {trip * 1000 / bare:.1f} times"
-        " the bare interpreter.\n"
-    )
-    machine = {"python": platform.python_version(), "cores": os.cpu_count()}
-    out.write(json.dumps({"machine": machine, "round_trip_seconds": trip}) + "\n")
-    out.write(json.dumps([asdict(figure) for figure in figures]) + "\n")
+        for name, seconds in taken.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -2,20 +2,16 @@
 
 Each engine is measured several times in turn, each time in a process of its own: the upgrade, with
 its proof, and beside it the same rows written by the driver alone, which is what any upgrade must
-pay. Run it as `python -m tests.bench.upgrade [USERS GRANTS ROUNDS]`.
+pay. Run it as `python -m tests.bench.upgrade [--quick]`.
 """
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import platform
 import resource
-import statistics
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +23,8 @@ from authctl.store import schema, tables
 from authctl.store.sql import SqlStore
 from authctl.store.sql_engine import connect
 from authctl.store.upkeep.upgrade import upgrade
-from tests.store.databases import DIALECTS, Backend, auth_database
+from tests.bench.figures import Figure, Report, Spread
+from tests.store.databases import Backend, auth_database
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection as Pipe
@@ -35,58 +32,66 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 USERS, GRANTS, ROUNDS = 1_000, 100_000, 3
+DIALECTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+_OURS, _RAW = "authctl db upgrade", "raw SQL"
 _AT_ONCE = 5_000
 _LEVELS = ("READ", "EDIT", "MANAGE", "NO_PERMISSIONS")
 
 
-@dataclass(frozen=True)
-class Figure:
-    """Medians and spread over the rounds; memory in MiB is what the process took at its most."""
-
-    engine: str
-    users: int
-    grants: int
-    levels_compared: int
-    seconds: float
-    seconds_spread: tuple[float, float]
-    bare_sql_seconds: float
-    ratio: float
-    ratio_spread: tuple[float, float]
-    memory: float
-    memory_of_imports: float
-
-
 def main() -> None:
-    users, grants, rounds = [int(word) for word in sys.argv[1:]] or (USERS, GRANTS, ROUNDS)
-    figures = [_measured(dialect, users, grants, rounds) for dialect in DIALECTS]
-    _print(figures)
+    report(quick="--quick" in sys.argv[1:]).show()
 
 
-def _measured(dialect: str, users: int, grants: int, rounds: int) -> Figure:
+def report(*, quick: bool = False) -> Report:
+    users, grants, rounds = (50, 5_000, 2) if quick else (USERS, GRANTS, ROUNDS)
+    figures = [
+        figure
+        for dialect, engine in DIALECTS.items()
+        for figure in _figures(dialect, engine, users, grants, rounds)
+    ]
+    return Report(
+        "upgrade",
+        "authctl db upgrade, with the proof that nobody's level changes, against raw SQL",
+        figures,
+        (
+            "Raw SQL is the rows that the upgrade writes, which SQLAlchemy's executemany puts into",
+            "tables that are there, in one transaction. Memory is what the process took at most,",
+            "beside what it took before it began. Neither includes the start of a command.",
+        ),
+    )
+
+
+def _figures(dialect: str, engine: str, users: int, grants: int, rounds: int) -> list[Figure]:
     ups: list[dict[str, Any]] = []
-    bares: list[dict[str, Any]] = []
+    raws: list[dict[str, Any]] = []
     for _ in range(rounds):
-        for work, found in ((_upgrade, ups), (_bare, bares)):
+        for work, found in ((_upgrade, ups), (_raw, raws)):
             with tempfile.TemporaryDirectory() as folder:
                 backend = Backend(dialect, tables.WORKSPACES)
                 with auth_database(backend, Path(folder)) as url:
                     _fill(url, users, grants)
                     found.append(_in_a_process(work, url))
+    name, setting = "the whole way up", f"{users:,} users, {grants:,} grants on {engine}"
     seconds = [up["seconds"] for up in ups]
-    ratios = [up["seconds"] / bare["seconds"] for up, bare in zip(ups, bares, strict=True)]
-    return Figure(
-        engine=dialect,
-        users=users,
-        grants=grants,
-        levels_compared=ups[0]["compared"],
-        seconds=round(statistics.median(seconds), 2),
-        seconds_spread=(round(min(seconds), 2), round(max(seconds), 2)),
-        bare_sql_seconds=round(statistics.median(bare["seconds"] for bare in bares), 2),
-        ratio=round(statistics.median(ratios), 2),
-        ratio_spread=(round(min(ratios), 2), round(max(ratios), 2)),
-        memory=round(max(up["memory"] for up in ups)),
-        memory_of_imports=round(max(up["before"] for up in ups)),
-    )
+    raw = [one["seconds"] for one in raws]
+    memory = {
+        "MiB": max(up["memory"] for up in ups),
+        "MiB before": max(up["before"] for up in ups),
+        "levels compared": ups[0]["compared"],
+    }
+    return [
+        Figure(
+            name,
+            setting,
+            _OURS,
+            "s",
+            Spread.of(seconds),
+            base=_RAW,
+            ratio=Spread.of_ratios(seconds, raw),
+            more=memory,
+        ),
+        Figure(name, setting, _RAW, "s", Spread.of(raw)),
+    ]
 
 
 def _fill(url: str, users: int, grants: int) -> None:
@@ -130,7 +135,7 @@ def _upgrade(url: str) -> dict[str, Any]:
     return {"seconds": seconds, "compared": done.compared}
 
 
-def _bare(url: str) -> dict[str, Any]:
+def _raw(url: str) -> dict[str, Any]:
     """Write the rows that the upgrade writes, into tables that are there."""
     database = connect(url)
     made = database.read(
@@ -191,27 +196,6 @@ def _answer(work: Any, url: str, pipe: Pipe) -> None:
 
 def _memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _print(figures: list[Figure]) -> None:
-    first = figures[0]
-    out = sys.stdout
-    out.write(
-        f"authctl db upgrade of {first.users:,} users and {first.grants:,} grants, with its proof\n"
-        f"Python {platform.python_version()} on {platform.machine()};"
-        " medians, in brackets the least and the most\n\n"
-        f"{'engine':12} {'seconds':>20} {'bare SQL':>9} {'ratio':>18} {'MiB':>5} {'imports':>8}"
-        f" {'levels':>9}\n"
-    )
-    for figure in figures:
-        low, high = figure.seconds_spread
-        least, most = figure.ratio_spread
-        out.write(
-            f"{figure.engine:12} {figure.seconds:7.2f} ({low:.2f}-{high:.2f})"
-            f" {figure.bare_sql_seconds:9.2f} {figure.ratio:6.2f} ({least:.2f}-{most:.2f})"
-            f" {figure.memory:5.0f} {figure.memory_of_imports:8.0f} {figure.levels_compared:9,}\n"
-        )
-    out.write("\n" + json.dumps([asdict(figure) for figure in figures]) + "\n")
 
 
 if __name__ == "__main__":

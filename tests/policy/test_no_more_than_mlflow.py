@@ -34,6 +34,7 @@ from tests.policy.databases_at_random import (
 )
 from tests.policy.requests_asked import REQUESTS, Asked
 from tests.policy.things import PASSED, things
+from tests.server.forgetful import forgetful
 
 if TYPE_CHECKING:
     from authctl.model import User
@@ -155,7 +156,7 @@ def test_what_mlflow_would_refuse_is_refused(
 
 
 def _door(store: SqlStore, user: User, default: Permission) -> Door:
-    async def authenticate(_: object) -> Principal:
+    async def authenticate(*_: object) -> Principal:
         return Principal(user)
 
     return Door(
@@ -163,6 +164,7 @@ def _door(store: SqlStore, user: User, default: Permission) -> Door:
             upstream=things,
             table=Table(),
             authenticate=authenticate,
+            memory=forgetful(store, default),
             store=store,
             origins=Origins(),
             page_tokens=PageTokens("a-key"),

@@ -19,6 +19,7 @@ from authctl.server.page_tokens import PageTokens
 from authctl.server.signup_token import SignupTokens
 from authctl.store import tables
 from tests.exchanges import Caller, scope_of
+from tests.server.forgetful import forgetful
 from tests.server.webpage import WebPage
 from tests.store.databases import Backend, auth_database, opened
 
@@ -101,7 +102,7 @@ class Site:
         return self.open("/access" + ("?" + urlencode(query) if query else ""), asking)
 
     def open(self, target: str, asking: str | None = "root") -> Answer:
-        async def authenticate(_: object) -> Principal | None:
+        async def authenticate(*_: object) -> Principal | None:
             return Principal(self.store.get_user(asking), limits=self.limits) if asking else None
 
         door = Door(
@@ -109,6 +110,7 @@ class Site:
                 upstream=self.tracking,
                 table=Table(),
                 authenticate=authenticate,
+                memory=forgetful(self.store, self.default),
                 store=self.store,
                 origins=Origins(),
                 page_tokens=PageTokens("a-key"),

@@ -13,6 +13,7 @@ import pytest
 from authctl.model import Permission
 from authctl.policy.resolution import resolve_with
 from authctl.server.authenticate import Authenticator
+from authctl.server.failed_logins import FailedLogins
 from authctl.store.sql import SqlStore
 from tests.exchanges import scope_of
 from tests.live import ADMIN, clean_environment, free_port
@@ -30,6 +31,7 @@ from tests.server.attack import (
     send,
     turns,
 )
+from tests.server.logins import Now
 from tests.server.things import otlp
 
 if TYPE_CHECKING:
@@ -152,8 +154,12 @@ def test_u5_no_user_is_made_with_such_a_password(local: World, password: object)
 
 def test_u6_thirty_wrong_passwords_open_nothing_and_shut_nobody_out(embedded: World) -> None:
     case = Case("U6", READ)
-    for number in range(30):
-        assert send(embedded, ("alice", f"guess-{number}"), case).status == 401
+    assert send(embedded, ALICE, case).status == 200
+    answers = [send(embedded, ("alice", f"guess-{number}"), case) for number in range(30)]
+    statuses = [answer.status for answer in answers]
+    assert set(statuses) == {401, 429}
+    assert statuses[:10].count(429) == 0
+    assert all(answer.header("Retry-After") for answer in answers if answer.status == 429)
     assert send(embedded, ALICE, case).status == 200
 
 
@@ -161,17 +167,18 @@ def test_u7_an_unknown_user_costs_as_many_hashes_as_a_wrong_password(tmp_path: P
     url = f"sqlite:///{tmp_path / 'auth.db'}"
     store = SqlStore.open(url, create=True, resolve=resolve_with(Permission.READ))
     store.create_user(*ALICE)
+    failed = FailedLogins(store)
     hashed: list[str] = []
 
     def verify(password: str, _stored: str | None) -> bool:
         hashed.append(password)
         return False
 
-    authenticator = Authenticator(store, verify=verify)
+    authenticator = Authenticator(failed, verify=verify)
     for user in (("alice", "wrong"), ("nobody", "wrong"), ("admin", ""), ("", "wrong")):
         hashed.clear()
         headers = [("authorization", basic(user))]
-        assert anyio.run(authenticator, scope_of("GET", "/", headers)) is None
+        assert anyio.run(authenticator, scope_of("GET", "/", headers), Now(store)) is None
         assert len(hashed) == (1 if user[0] else 0), user
     store.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-import threading
+from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,11 @@ from authctl.errors import Unavailable
 from authctl.model import Permission, Principal
 from authctl.policy.resolution import resolve_with
 from authctl.server.authenticate import Authenticator, read_basic
+from authctl.server.failed_logins import FailedLogins
 from authctl.store.passwords import verify_password
 from authctl.store.sql import SqlStore
 from tests.exchanges import scope_of
+from tests.server.logins import Ledger, Now, basic, scope_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +27,6 @@ if TYPE_CHECKING:
 
 ALICE = ("alice", "correct horse battery")
 NONASCII = ("jörg@例え", "pässwörd:with:colons 🔑")
-
-
-def basic(username: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
 def encoded(raw: bytes) -> str:
@@ -122,20 +120,22 @@ def verifier() -> Verifier:
 
 
 @pytest.fixture
-def authenticator(store: SqlStore, verifier: Verifier) -> Authenticator:
-    return Authenticator(store, verify=verifier)
+def authenticator(verifier: Verifier) -> Authenticator:
+    """Without limits, which tests/server/test_turns.py is about."""
+    unlimited = FailedLogins(Ledger(), per_user=0, per_address=0)
+    return Authenticator(unlimited, verify=verifier)
 
 
 def opened(path: Path) -> SqlStore:
     return SqlStore.open(f"sqlite:///{path}", create=True, resolve=resolve_with(Permission.READ))
 
 
-def ask(authenticator: Authenticator, username: str, password: str) -> Principal | None:
-    return ask_with(authenticator, [("authorization", basic(username, password))])
+Ask = Callable[[str, str], Principal | None]
 
 
-def ask_with(authenticator: Authenticator, headers: list[tuple[str, str]]) -> Principal | None:
-    return anyio.run(authenticator, scope_of("GET", "/", headers))
+@pytest.fixture
+def ask(authenticator: Authenticator, store: SqlStore) -> Ask:
+    return lambda *pair: anyio.run(authenticator, scope_for(*pair), Now(store))
 
 
 def change_hash(path: Path, stored: str | None) -> None:
@@ -144,11 +144,9 @@ def change_hash(path: Path, stored: str | None) -> None:
     connection.close()
 
 
-def test_the_right_password_proves_an_account(
-    authenticator: Authenticator, store: SqlStore
-) -> None:
-    assert ask(authenticator, *ALICE) == Principal(store.get_user("alice"))
-    assert ask(authenticator, *NONASCII) == Principal(store.get_user(NONASCII[0]))
+def test_the_right_password_proves_an_account(ask: Ask, store: SqlStore) -> None:
+    assert ask(*ALICE) == Principal(store.get_user("alice"))
+    assert ask(*NONASCII) == Principal(store.get_user(NONASCII[0]))
 
 
 @pytest.mark.parametrize(
@@ -162,30 +160,30 @@ def test_the_right_password_proves_an_account(
         (NONASCII[0], ALICE[1]),
     ],
 )
-def test_anything_else_proves_nobody(authenticator: Authenticator, pair: tuple[str, str]) -> None:
-    assert ask(authenticator, *pair) is None
+def test_anything_else_proves_nobody(ask: Ask, pair: tuple[str, str]) -> None:
+    assert ask(*pair) is None
 
 
-def test_two_authorization_headers_prove_nobody(authenticator: Authenticator) -> None:
-    header = ("authorization", basic(*ALICE))
-    assert ask_with(authenticator, [header]) is not None
-    assert ask_with(authenticator, [header, header]) is None
-    assert ask_with(authenticator, []) is None
-
-
-def test_a_proven_password_is_not_hashed_again(
-    authenticator: Authenticator, verifier: Verifier
+def test_two_authorization_headers_prove_nobody(
+    authenticator: Authenticator, store: SqlStore
 ) -> None:
+    header = ("authorization", basic(*ALICE))
+    for headers, proves in (([header], True), ([header, header], False), ([], False)):
+        found = anyio.run(authenticator, scope_of("GET", "/", headers), Now(store))
+        assert (found is not None) is proves
+
+
+def test_a_proven_password_is_not_hashed_again(ask: Ask, verifier: Verifier) -> None:
     for _ in range(3):
-        assert ask(authenticator, *ALICE) is not None
+        assert ask(*ALICE) is not None
     assert len(verifier.asked) == 1
 
 
 def test_failures_and_unknown_users_cost_one_hashing_each_time(
-    authenticator: Authenticator, verifier: Verifier
+    ask: Ask, verifier: Verifier
 ) -> None:
     for name in ("alice", "alice", "nobody", "nobody"):
-        assert ask(authenticator, name, "wrong password") is None
+        assert ask(name, "wrong password") is None
     assert len(verifier.asked) == 4
     assert [stored is None for _, stored in verifier.asked] == [False, False, True, True]
 
@@ -194,97 +192,59 @@ def test_failures_and_unknown_users_cost_one_hashing_each_time(
     "stored", [None, "", "!", "junk", "a$b$c", "md5$salt$0", "scrypt:1:1:1$", "$$", "scrypt:x$a$b"]
 )
 def test_an_account_without_a_proper_hash_is_shut(
-    authenticator: Authenticator, verifier: Verifier, tmp_path: Path, stored: str | None
+    ask: Ask, verifier: Verifier, tmp_path: Path, stored: str | None
 ) -> None:
-    assert ask(authenticator, *ALICE) is not None
+    assert ask(*ALICE) is not None
     change_hash(tmp_path, stored)
-    assert ask(authenticator, *ALICE) is None
-    assert ask(authenticator, "alice", "") is None
-    assert ask(authenticator, "alice", stored or "") is None
+    assert ask(*ALICE) is None
+    assert ask("alice", "") is None
+    assert ask("alice", stored or "") is None
     assert len(verifier.asked) == 4
 
 
-def test_a_changed_password_counts_from_the_next_request_on(
-    authenticator: Authenticator, store: SqlStore
-) -> None:
-    assert ask(authenticator, *ALICE) is not None
+def test_a_changed_password_counts_from_the_next_request_on(ask: Ask, store: SqlStore) -> None:
+    assert ask(*ALICE) is not None
     store.set_password("alice", "another long password")
-    assert ask(authenticator, *ALICE) is None
-    assert ask(authenticator, "alice", "another long password") is not None
+    assert ask(*ALICE) is None
+    assert ask("alice", "another long password") is not None
 
 
 def test_the_same_password_set_again_is_verified_again(
-    authenticator: Authenticator, store: SqlStore, verifier: Verifier
+    ask: Ask, store: SqlStore, verifier: Verifier
 ) -> None:
-    assert ask(authenticator, *ALICE) is not None
+    assert ask(*ALICE) is not None
     store.set_password(*ALICE)
-    assert ask(authenticator, *ALICE) is not None
+    assert ask(*ALICE) is not None
     assert len(verifier.asked) == 2
 
 
 def test_a_deleted_account_and_a_new_status_count_from_the_next_request_on(
-    authenticator: Authenticator, store: SqlStore
+    ask: Ask, store: SqlStore
 ) -> None:
-    principal = ask(authenticator, *ALICE)
+    principal = ask(*ALICE)
     assert principal is not None
     assert not principal.is_admin
     store.set_admin("alice", True)
-    principal = ask(authenticator, *ALICE)
+    principal = ask(*ALICE)
     assert principal is not None
     assert principal.is_admin
     store.delete_user("alice")
-    assert ask(authenticator, *ALICE) is None
+    assert ask(*ALICE) is None
 
 
-def test_one_accounts_proof_is_not_anothers(
-    authenticator: Authenticator, store: SqlStore, tmp_path: Path
-) -> None:
-    assert ask(authenticator, *ALICE) is not None
+def test_one_accounts_proof_is_not_anothers(ask: Ask, store: SqlStore, tmp_path: Path) -> None:
+    assert ask(*ALICE) is not None
     account = store.account(NONASCII[0])
     assert account is not None
     change_hash(tmp_path, account.password_hash)
-    assert ask(authenticator, *ALICE) is None
-    assert ask(authenticator, "alice", NONASCII[1]) is not None
+    assert ask(*ALICE) is None
+    assert ask("alice", NONASCII[1]) is not None
 
 
-def test_nobody_is_let_in_once_the_database_was_upgraded(
-    authenticator: Authenticator, tmp_path: Path
-) -> None:
+def test_nobody_is_let_in_once_the_database_was_upgraded(ask: Ask, tmp_path: Path) -> None:
     """Grants may count in other tables now; MLflow's own server would go on with the old ones."""
-    assert ask(authenticator, *ALICE) is not None
+    assert ask(*ALICE) is not None
     with closing(sqlite3.connect(tmp_path / "auth.db")) as connection, connection:
         connection.execute("UPDATE alembic_version_auth SET version_num = 'fedcba987654'")
     with pytest.raises(Unavailable, match="upgraded while it was in use"):
-        ask(authenticator, *ALICE)
-
-
-def test_wrong_passwords_do_not_keep_verified_callers_waiting(store: SqlStore) -> None:
-    released = threading.Event()
-    inside = threading.Semaphore(2)
-    started = threading.Semaphore(0)
-
-    def verify(password: str, stored: str | None) -> bool:
-        if password == ALICE[1]:
-            return verify_password(password, stored)
-        assert inside.acquire(blocking=False), "more than two hash at once"
-        started.release()
-        released.wait(60)
-        inside.release()
-        return False
-
-    authenticator = Authenticator(store, verify=verify, hashing=2)
-    right = scope_of("GET", "/", {"authorization": basic(*ALICE)})
-    wrong = scope_of("GET", "/", {"authorization": basic("nobody", "wrong")})
-
-    async def flood() -> Principal | None:
-        assert await authenticator(right) is not None
-        async with anyio.create_task_group() as group:
-            for _ in range(20):
-                group.start_soon(authenticator, wrong)
-            for _ in range(2):
-                await anyio.to_thread.run_sync(started.acquire)
-            principal = await authenticator(right)
-            released.set()
-        return principal
-
-    assert anyio.run(flood) is not None
+        ask(*ALICE)

@@ -33,17 +33,17 @@ ALICE = User(2, "alice", is_admin=False)
 
 
 class OneAccount:
-    """A store that knows alice alone, and would fail on what some databases do."""
+    """Alice alone is known, and what some databases fail on is not to be asked."""
 
-    def account(self, username: str) -> Account | None:
+    async def account(self, username: str) -> Account | None:
         assert "\0" not in username
         username.encode()
         return Account(ALICE, None) if username == "alice" else None
 
 
 def ask(call: Callable[..., Any], headers: dict[str, str] | None = None) -> Any:
-    door = AuthorizationFunction(Function(call, takes_request=True), OneAccount())  # type: ignore[arg-type]
-    return anyio.run(door, scope_of("GET", "/mlflow/x?y=z", headers))
+    door = AuthorizationFunction(Function(call, takes_request=True))
+    return anyio.run(door, scope_of("GET", "/mlflow/x?y=z", headers), OneAccount())
 
 
 # What a function of one parameter is given, and what its answer means.

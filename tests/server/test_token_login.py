@@ -26,7 +26,7 @@ TOKEN = ServiceToken(7, "ci", "alice", start_of(SECRET), Scope.ALL, None, NOW, N
 
 
 class Rows:
-    """A store that has one token, and notes its uses."""
+    """What is known and where uses are noted: one token."""
 
     def __init__(self, token: ServiceToken = TOKEN, *, fails: bool = False) -> None:
         self.token = token
@@ -34,7 +34,7 @@ class Rows:
         self.asked: list[str] = []
         self.used: list[datetime] = []
 
-    def bearer(self, secret: str) -> Bearer | None:
+    async def bearer(self, secret: str) -> Bearer | None:
         self.asked.append(secret)
         if self.fails:
             raise Unavailable("The auth database is locked.")
@@ -44,7 +44,7 @@ class Rows:
         self.used.append(now)
 
 
-async def _otherwise(_: Any) -> Principal:
+async def _otherwise(*_: Any) -> Principal:
     return OTHERWISE
 
 
@@ -54,7 +54,7 @@ def ask(rows: Rows, *headers: str, now: Callable[[], datetime] = lambda: NOW) ->
     async def inside() -> Any:
         login = TokenLogin(rows, _otherwise, now=now)  # type: ignore[arg-type]
         raw = [(b"authorization", header.encode("latin-1")) for header in headers]
-        found = await login({"type": "http", "headers": raw})
+        found = await login({"type": "http", "headers": raw}, rows)  # type: ignore[arg-type]
         await asyncio.gather(*login._noting.values())
         return found
 

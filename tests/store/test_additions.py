@@ -42,8 +42,15 @@ def test_they_come_at_once_or_again_and_go_without_a_trace(store: SqlStore) -> N
     assert names(store) == set()
     for _ in range(2):
         store.database.write(additions.install)
-        assert names(store) == {"authctl_version", "authctl_history", "authctl_tokens"}
-        assert store.database.read(additions.version) == "authctl_a2"
+        assert names(store) == {
+            "authctl_version",
+            "authctl_history",
+            "authctl_tokens",
+            "authctl_revision",
+            "authctl_failed_logins",
+            "authctl_known_places",
+        }
+        assert store.database.read(additions.version) == "authctl_a4"
     assert store.database.write(additions.remove)
     assert names(store) == set()
     assert not store.database.write(additions.remove)
@@ -54,7 +61,7 @@ def test_what_was_made_before_the_version_was_written_is_no_hindrance(store: Sql
     """As after a kill on MySQL, where tables are made outside of transactions."""
     store.database.write(history.TABLE.create)
     store.database.write(additions.install)
-    assert store.database.read(additions.version) == "authctl_a2"
+    assert store.database.read(additions.version) == "authctl_a4"
 
 
 def test_a_database_of_an_older_authctl_gets_what_is_new(store: SqlStore) -> None:
@@ -67,7 +74,7 @@ def test_a_database_of_an_older_authctl_gets_what_is_new(store: SqlStore) -> Non
     )
     store.create_user("alice", PASSWORD)
     store.create_token(Asked("ci", "alice"))
-    assert store.database.read(additions.version) == "authctl_a2"
+    assert store.database.read(additions.version) == "authctl_a4"
 
 
 def test_events_are_told_in_order(store: SqlStore) -> None:

@@ -14,6 +14,7 @@ from authctl.errors import (
     NotFound,
     PermissionDenied,
     Refused,
+    TooManyRequests,
     Unavailable,
 )
 from authctl.wire import paths
@@ -93,6 +94,13 @@ def test_a_body_is_not_shown() -> None:
         (405, b"<!doctype html>\n<title>405</title>", NoSuchEndpoint, None),
         (500, b"<!doctype html>\n<title>500</title>", AuthctlError, "The server answered 500."),
         (502, b"", Unavailable, "The server answered 502."),
+        (429, b"slow down", TooManyRequests, "slow down"),
+        (
+            429,
+            b'{"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "Too many wrong passwords."}',
+            TooManyRequests,
+            "Too many wrong passwords.",
+        ),
         (
             404,
             b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "User not found"}',
@@ -130,6 +138,7 @@ def test_an_error_is_read_from_what_a_server_answers(
 
 
 def test_an_error_survives_the_way_over_the_wire() -> None:
-    for error in (AlreadyExists("a"), NotFound("b"), Refused("c"), Unavailable("d")):
+    errors = (AlreadyExists("a"), NotFound("b"), Refused("c"), Unavailable("d"))
+    for error in (*errors, TooManyRequests("e", retry_after=7)):
         again = error_from_response(error.http_status, json.dumps(error_to_json(error)).encode())
         assert (type(again), again.message) == (type(error), error.message)

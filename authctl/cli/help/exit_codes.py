@@ -28,7 +28,8 @@ TOPIC = Topic(
                         Definition(
                             "7",
                             "The server or database cannot be reached, is locked or read-only, or"
-                            " is of an unknown schema; or the port to listen on is in use.",
+                            " is of an unknown schema; there were too many wrong passwords; or the"
+                            " port to listen on is in use.",
                         ),
                         Definition(
                             "8",

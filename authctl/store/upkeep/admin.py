@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from authctl.model import checked_password, checked_username
 from authctl.store import sql_users
+from authctl.store.base import NewAccount
 from authctl.store.passwords import hash_password
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ def reset_admin(database: Database, schema: Schema, username: str, password: str
         account = sql_users.find_account(connection, schema, username)
         if account is None:
             checked_username(username)
-            sql_users.add_user(connection, schema, username, password_hash, is_admin=True)
+            new = NewAccount(username, password_hash, is_admin=True)
+            sql_users.add_users(connection, schema, [new])
             return True
-        sql_users.change_user(
-            connection, schema, account.user, password_hash=password_hash, is_admin=True
+        sql_users.change_users(
+            connection, schema, [account.user], password_hash=password_hash, is_admin=True
         )
         return False
 

@@ -80,11 +80,12 @@ def put_back(database: Database, schema: Schema, resolve: Resolve) -> list[PutBa
     def work(connection: Connection) -> list[PutBack]:
         found = _settle(connection, schema, history.Event.DENIALS_RESTORED)
         grants = RoleGrants(schema)
+        lost: dict[User, dict[Resource, Permission]] = {denial.user: {} for denial in found}
         for denial in found:
-            grants.put(connection, denial.user, denial.resource, Permission.NO_PERMISSIONS)
+            lost[denial.user][denial.resource] = Permission.NO_PERMISSIONS
+        grants.put(connection, lost)
         levels = {
-            user.id: resolve(grants.counting(connection, user), schema.generation)
-            for user in {denial.user for denial in found}
+            user.id: resolve(grants.counting(connection, user), schema.generation) for user in lost
         }
         return [PutBack(denial, levels[denial.user.id].on(denial.resource)) for denial in found]
 
