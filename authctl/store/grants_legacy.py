@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import literal, select, update
 
 from authctl.errors import InvalidRequest
 from authctl.model import (
@@ -17,7 +17,7 @@ from authctl.model import (
     Resource,
     ResourceType,
 )
-from authctl.store.among import if_few, rows_among
+from authctl.store.among import if_few, insert_rows, rows_among
 from authctl.store.grants_base import Held, refuse_level, set_levels
 from authctl.store.grants_roles import grants_through_roles
 from authctl.store.tables import GATEWAY, ROLE_TABLES
@@ -200,8 +200,7 @@ class LegacyGrants:
             key = (row.user_id, place.resource(row[2:]))
             if new.pop(key, None):
                 there[row.id] = wanted[key]
-        if new:
-            connection.execute(insert(table), list(new.values()))
+        insert_rows(connection, table, list(new.values()))
         set_levels(connection, table, there)
 
     def _select(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from authctl.errors import InvalidRequest
 from authctl.model import (
@@ -17,7 +17,7 @@ from authctl.model import (
     ResourceType,
     synthetic_role,
 )
-from authctl.store.among import delete_among, if_few, rows_among
+from authctl.store.among import delete_among, if_few, insert_rows, rows_among
 from authctl.store.grants_base import Held, refuse_level, set_levels
 
 if TYPE_CHECKING:
@@ -121,12 +121,12 @@ class RoleGrants:
         names = {user: synthetic_role(user.id) for user in users}
         ids = self._ids(connection, names.values())
         new = [name for name in names.values() if name not in ids]
-        if new:
-            connection.execute(
-                insert(self._roles),
-                [{"name": n, "workspace": DEFAULT_WORKSPACE, "description": None} for n in new],
-            )
-            ids |= self._ids(connection, new)
+        insert_rows(
+            connection,
+            self._roles,
+            [{"name": name, "workspace": DEFAULT_WORKSPACE} for name in new],
+        )
+        ids |= self._ids(connection, new)
         own = {user: ids[name] for user, name in names.items()}
         holders: dict[int, set[int]] = {}
         held = self._assignments
@@ -140,12 +140,12 @@ class RoleGrants:
                     hint=f"Unassign them: the role's id is {role_id}.",
                 )
         unheld = {user: role_id for user, role_id in own.items() if role_id not in holders}
-        if unheld:
-            delete_among(connection, self._rows.c.role_id, unheld.values())
-            connection.execute(
-                insert(held),
-                [{"user_id": user.id, "role_id": role_id} for user, role_id in unheld.items()],
-            )
+        delete_among(connection, self._rows.c.role_id, unheld.values())
+        insert_rows(
+            connection,
+            held,
+            [{"user_id": user.id, "role_id": role_id} for user, role_id in unheld.items()],
+        )
         return own
 
     def _ids(self, connection: Connection, names: Iterable[str]) -> dict[str, int]:
@@ -217,8 +217,7 @@ def put_rows(
         for (role_id, kind, pattern), level in wanted.items()
         if (role_id, kind, pattern) not in there
     ]
-    if new:
-        connection.execute(insert(rows), new)
+    insert_rows(connection, rows, new)
     set_levels(
         connection, rows, {there[key]: level for key, level in wanted.items() if key in there}
     )

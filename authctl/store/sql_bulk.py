@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from authctl.model import Resource
+from authctl.store.among import insert_rows
 from authctl.store.grants_base import remove_rows
 from authctl.store.grants_roles import check_level, put_rows
 from authctl.store.sql_engine import writing
@@ -117,11 +118,11 @@ class SqlBulk(SqlRoles):
         held = self._held_by(connection, role_id)
         users = require_users(connection, self.schema, usernames)
         ids = {user.id for user in users} - {*held}
-        if ids:
-            connection.execute(
-                insert(self._table("user_role_assignments")),
-                [{"user_id": user_id, "role_id": role_id} for user_id in sorted(ids)],
-            )
+        insert_rows(
+            connection,
+            self._table("user_role_assignments"),
+            [{"user_id": user_id, "role_id": role_id} for user_id in sorted(ids)],
+        )
 
     @writing
     def unassign_all(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from authctl.errors import AlreadyExists, NotFound, Refused
 from authctl.model import Account, Generation, User, synthetic_role
-from authctl.store.among import delete_among, rows_among, update_among
+from authctl.store.among import delete_among, insert_rows, rows_among, update_among
 from authctl.store.passwords import NO_PASSWORD
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def add_users(connection: Connection, schema: Schema, new: Sequence[NewAccount])
         }
         for account in new
     ]
-    if rows:
-        connection.execute(insert(schema.table("users")), rows)
+    insert_rows(connection, schema.table("users"), rows)
     made = require_users(connection, schema, names)
     _clear(connection, schema, made)
     return made

@@ -207,7 +207,7 @@ def test_leaving_takes_authctls_own_tables_and_nothing_else(shell: Shell) -> Non
     before = contents(url)
     assert shell.run("db", "leave").code == 2
     assert shell.ok("db", "leave", "--dry-run").endswith("\twould be removed\n")
-    assert in_json(shell, "db", "status")["additions"] == "authctl_a2"
+    assert in_json(shell, "db", "status")["additions"] == "authctl_a4"
     assert shell.ok("db", "leave", "--yes").endswith("\tremoved\n")
     assert in_json(shell, "db", "status")["additions"] is None
     assert shell.ok("db", "leave", "--yes").endswith("\tunchanged\n")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -180,6 +181,31 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(store: SqlStore) ->
         carry_out(store, [*changes[:-1], missing], told=told)
     assert told[-1] == len(changes) - 1  # all but one had been made
     assert contents_of(store) == before
+
+
+@pytest.mark.parametrize("backend", [Backend("sqlite")], ids=str)
+def test_how_far_it_has_come_is_told_on_the_way(store: SqlStore) -> None:
+    numbers = list(range(100, 2600))
+    grants = f'[[grant]]\nusers = ["ann", "root"]\nexperiment_id = {numbers}\nlevel = "READ"\n'
+    changes, told = plan(state(store), wanted(USERS + grants)), list[int]()
+    carry_out(store, changes, told=told)
+    assert told == sorted(set(told))
+    assert told[-1] == len(changes)
+    assert max(after - before for before, after in pairwise([0, *told])) <= len(changes) / 5
+    assert plan(state(store), wanted(USERS + grants)) == []
+
+
+@pytest.mark.parametrize("backend", [Backend("sqlite")], ids=str)
+def test_those_who_are_demoted_and_deleted_go_in_the_order_of_their_names(store: SqlStore) -> None:
+    for name in ("ann", "bob", "cat"):
+        store.create_user(name, PASSWORD, is_admin=True)
+    fewer = "".join(f'[[user]]\nname = "{name}"\nadmin = false\n' for name in ("ann", "root"))
+    before = contents_of(store)
+    with pytest.raises(Refused, match="'root' is the last admin and cannot be demoted"):
+        apply(store, wanted(fewer), prune=True)
+    assert contents_of(store) == before
+    apply(store, wanted(fewer), prune=True, force=True)
+    assert state(store).users == {"ann": False, "root": False}
 
 
 @pytest.mark.parametrize("backend", [Backend("sqlite")], ids=str)

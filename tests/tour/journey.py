@@ -50,7 +50,10 @@ default_permission = NO_PERMISSIONS
 database_uri = sqlite:///basic_auth.db
 admin_username = admin
 admin_password = not-used-since-the-environment-has-one
+failed_logins_per_user = 0
+failed_logins_per_address = 0
 """
+# Without limits a login writes nothing, so the database is as it was where nobody changed anything.
 
 Told = dict[str, Any]
 """What came of each attempt, by its kind, part and name, as in `reads: runs: history`."""

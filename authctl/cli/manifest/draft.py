@@ -85,13 +85,14 @@ class _Names:
 
 def _check_grants(database: SqlStore, changes: Sequence[Change], wanted: Wanted) -> None:
     """Say which table asks for what the database cannot keep, before anything is begun."""
+    first: dict[tuple[bool, Resource, str], Change] = {}
     for change in changes:
-        if change.kind is not Kind.GRANT or change.act is Act.REMOVE:
-            continue
-        is_own = change.holder.kind is Kind.USER
+        if change.kind is Kind.GRANT and change.act is not Act.REMOVE:
+            first.setdefault((change.role is None, change.on, change.level or ""), change)
+    for (is_own, resource, level), change in first.items():
         check = database.check_grant if is_own else database.check_role_grant
         try:
-            check(change.on, Permission(change.level or ""))
+            check(resource, Permission(level))
         except InvalidRequest as error:
             where = wanted.grants[change.holder, change.on].where
             raise InvalidRequest(f"{where}: {error.message}", hint=error.hint) from error
