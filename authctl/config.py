@@ -156,6 +156,12 @@ def _read(source: Path) -> dict[str, str]:
         raise InvalidRequest(
             f"The auth configuration {source} has no [{_SECTION}] section."
         ) from error
+    except configparser.DuplicateOptionError as error:
+        raise InvalidRequest(
+            f"The auth configuration {source} has the key '{error.option}' a second time, "
+            f"in line {error.lineno}.",
+            hint="Keep one of the two.",
+        ) from error
     except OSError as error:
         raise InvalidRequest(
             f"The auth configuration {source} cannot be read: {error.strerror}.",

@@ -143,7 +143,7 @@ def test_a_function_that_is_not_written_as_one_is_refused(ini: Path, function: s
         (f"[mlflow]\ndatabase_uri = postgresql://u:%{SECRET}@db/x\n", "not a valid ini file"),
         (
             f"[mlflow]\nadmin_password = {SECRET}\nadmin_password = {SECRET}\n",
-            "not a valid ini file",
+            "has the key 'admin_password' a second time, in line 3",
         ),
     ],
 )

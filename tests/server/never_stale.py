@@ -9,12 +9,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.server.hands import ApiHands, SqlHands, StoreHands
 from tests.server.history import Asked, Change, History
-from tests.server.world import config
 from tests.store.databases import opened
 
 if TYPE_CHECKING:
@@ -76,14 +74,6 @@ def ways_to_change(server: Server, lines: Sequence[Line]) -> Iterator[Ways]:
             ("SQL", "a transaction"),
             rolled_back(together),
         )
-
-
-def settings(folder: Path) -> tuple[str, str]:
-    """Nobody may do anything unless it was granted, and may try as many passwords as they like."""
-    option, path = config(folder)
-    with Path(path).open("a", encoding="utf-8") as file:
-        file.write("failed_logins_per_user = 0\nfailed_logins_per_address = 0\n")
-    return option, path
 
 
 @dataclass

@@ -156,10 +156,8 @@ def test_u6_thirty_wrong_passwords_open_nothing_and_shut_nobody_out(embedded: Wo
     case = Case("U6", READ)
     assert send(embedded, ALICE, case).status == 200
     answers = [send(embedded, ("alice", f"guess-{number}"), case) for number in range(30)]
-    statuses = [answer.status for answer in answers]
-    assert set(statuses) == {401, 429}
-    assert statuses[:10].count(429) == 0
-    assert all(answer.header("Retry-After") for answer in answers if answer.status == 429)
+    # These worlds have no limits: what a limit adds to it is in test_failed_logins_served.
+    assert [answer.status for answer in answers] == [401] * len(answers)
     assert send(embedded, ALICE, case).status == 200
 
 

@@ -29,10 +29,9 @@ from tests.server.never_stale import (
     Watch,
     Ways,
     at_once,
-    settings,
     ways_to_change,
 )
-from tests.server.world import bare_mlflow
+from tests.server.world import bare_mlflow, config
 from tests.store.databases import DIALECTS, Backend, auth_database
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def played(
 @contextlib.contextmanager
 def embedded(folder: Path, url: str) -> Iterator[Server]:
     """MLflow in each worker."""
-    options = ("--workers", str(WORKERS), "--auth-db", url, *settings(folder))
+    options = ("--workers", str(WORKERS), "--auth-db", url, *config(folder))
     with authctl_server(folder, *options, env=ENVIRONMENT) as server:
         yield server
 
@@ -87,7 +86,7 @@ def gateway(folder: Path, url: str) -> Iterator[Server]:
     """MLflow behind the workers, which start in less time without it."""
     with bare_mlflow(folder / "mlflow") as mlflow:
         options = ("--workers", str(WORKERS), "--auth-db", url, "--upstream", mlflow.url)
-        with authctl_server(folder, *options, *settings(folder), env=ENVIRONMENT) as server:
+        with authctl_server(folder, *options, *config(folder), env=ENVIRONMENT) as server:
             yield server
 
 

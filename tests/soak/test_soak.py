@@ -16,7 +16,8 @@ import pytest
 from authctl.config import SECRET_KEY
 from tests.live import authctl_server
 from tests.server.lines import STAY_OPEN, lines_to_workers, worker_of
-from tests.server.never_stale import settings, ways_to_change
+from tests.server.never_stale import ways_to_change
+from tests.server.world import config
 from tests.soak.changes import Changes, subjects
 from tests.soak.checks import Held, grown, held_by
 from tests.soak.load import Load, hired
@@ -41,7 +42,7 @@ def test_a_server_at_work_errs_never_and_does_not_grow(
 ) -> None:
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(auth_database(Backend(dialect), tmp_path))
-        options = ("--workers", str(WORKERS), "--auth-db", url, *settings(tmp_path))
+        options = ("--workers", str(WORKERS), "--auth-db", url, *config(tmp_path))
         environment = STAY_OPEN | {SECRET_KEY: "a-key-that-every-worker-has-in-common"}
         server = stack.enter_context(authctl_server(tmp_path, *options, env=environment))
         lines = lines_to_workers(server, WORKERS, each=2 + PEOPLE_PER_WORKER)
