@@ -34,9 +34,9 @@ NOTES = (
 class Plan:
     """How much is measured: rounds of so many seconds each, rounds of transfers, and settings."""
 
-    rounds: int = 16
+    rounds: int = 8
     seconds: float = 0.5
-    transfers: int = 8
+    transfers: int = 4
     workers: tuple[int, ...] = (1, max(2, os.cpu_count() or 1))
     dialects: tuple[str, ...] = ("sqlite", "postgresql")
 

@@ -2,7 +2,7 @@
 
 Each round sends some requests in every way, in turn, over connections that stay open, so that a
 slow moment of the machine falls on all of them; the ratio is taken within the round. The request is
-one that MLflow answers from its database. Run it as `python -m tests.bench.logins [ROUNDS]`.
+one that MLflow answers from its database. Run it as `python -m tests.bench.logins [--quick]`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.live import Server
 
-ROUNDS = 15
+ROUNDS, QUICK_ROUNDS = 15, 3
 _REQUESTS = 40
 _PATH = "/api/2.0/mlflow/experiments/get?experiment_id=0"
 _BASE = "a password that was verified before"
@@ -40,12 +40,14 @@ jwt_keys = keys.json
 jwt_issuer = {issuer}
 jwt_audience = {audience}
 """
+# A wrong password is to be hashed each time.
+_UNLIMITED = "[mlflow]\nfailed_logins_per_user = 0\nfailed_logins_per_address = 0\n"
 
 Ask = Callable[[], None]
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
+    rounds = QUICK_ROUNDS if "--quick" in sys.argv[1:] else ROUNDS
     with tempfile.TemporaryDirectory() as folder, _ways(Path(folder)) as ways:
         taken = _taken(ways, rounds)
     title = "A request in each way to log in, against one with a password that was verified before"
@@ -57,7 +59,9 @@ def _ways(folder: Path) -> Iterator[dict[str, Ask]]:
     """Every way, ready to send a request in; each has a connection of its own."""
     issuer = Issuer()
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(authctl_server(folder / "authctl"))
+        (folder / "auth.ini").write_text(_UNLIMITED)
+        unlimited = ("--auth-config", str(folder / "auth.ini"))
+        server = stack.enter_context(authctl_server(folder / "authctl", *unlimited))
         bare = stack.enter_context(bare_mlflow(folder / "mlflow"))
         (folder / "jwt").mkdir()
         (folder / "jwt" / "keys.json").write_bytes(issuer.document("rsa"))
