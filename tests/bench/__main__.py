@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.bench import (
     administration,
+    clients,
     embedded,
     flood,
     logins,
@@ -17,7 +18,7 @@ from tests.bench import (
 
 if __name__ == "__main__":
     for benchmark in (
-        *(embedded, proxied, flood, logins),
+        *(embedded, proxied, clients, flood, logins),
         *(scale, searching, administration, remote, upgrade, startup),
     ):
         benchmark.main()

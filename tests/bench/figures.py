@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 RESULTS = "AUTHCTL_BENCH_JSON"
 """The variable that names the file which collects the reports of a run."""
 
-_PACKAGES = ("mlflow", "sqlalchemy", "starlette", "uvicorn", "httpx", "psycopg", "pymysql")
+_PACKAGES = (
+    "mlflow",
+    "sqlalchemy",
+    "starlette",
+    "uvicorn",
+    "aiohttp",
+    "httpx",
+    "psycopg",
+    "pymysql",
+)
 
 
 @dataclass(frozen=True)

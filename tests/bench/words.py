@@ -51,6 +51,12 @@ MLflow's own basic-auth.
 
 `authctl serve --upstream`, against the same MLflow asked directly.
 """,
+    "clients": """\
+### The client in between
+
+A gateway asks its MLflow with aiohttp, since that takes the least of a processor. The command line
+and the Python client, which start often and ask seldom, use httpx.
+""",
     "logins": """\
 ## Ways to log in
 
