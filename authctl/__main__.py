@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from authctl import __version__
@@ -16,6 +17,8 @@ def main() -> None:
         from authctl.cli.completion.answer import answer  # noqa: PLC0415 - keeps --version fast
 
         answer(sys.argv[2:])
+    # A command is over before garbage matters, and a manifest of many users is a million objects.
+    gc.set_threshold(100_000, 50, 100)
     from authctl.cli.main import run  # noqa: PLC0415 - keeps --version fast
 
     sys.exit(run(sys.argv[1:]))

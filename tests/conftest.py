@@ -11,10 +11,10 @@ pytest.register_assert_rewrite("tests.server", "tests.store", "tests.round_trip"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """One more than there are processors: each waits for its servers and databases now and then."""
+    """Two more than there are processors: each waits for its servers and databases now and then."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None  # the plugin itself minds it
-    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1) + 1
+    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1) + 2
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

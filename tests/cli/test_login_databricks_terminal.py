@@ -46,6 +46,13 @@ def any_workspace(
         yield found
 
 
+in_either_way = pytest.mark.parametrize(
+    ("any_workspace", "profile"),
+    [("127.0.0.1", "DEFAULT"), (COMMUNITY, "team")],
+    indirect=["any_workspace"],
+)
+
+
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with workspace(tmp_path_factory.mktemp("workspace")) as found:
@@ -109,7 +116,7 @@ def test_what_is_missing_is_asked_for_and_the_secret_never_shown(
 
 
 @pytest.mark.mlflow
-@pytest.mark.parametrize("profile", ["DEFAULT", "team"])
+@in_either_way
 def test_the_databricks_sdk_reads_the_same_as_from_the_file_of_mlflow_login(
     profile: str, tmp_path: Path, any_workspace: Workspace
 ) -> None:
@@ -143,7 +150,7 @@ def test_the_databricks_sdk_reads_the_same_as_from_the_file_of_mlflow_login(
 
 
 @pytest.mark.mlflow
-@pytest.mark.parametrize("profile", ["DEFAULT", "team"])
+@in_either_way
 def test_mlflow_itself_signs_in_with_what_was_saved(
     profile: str, tmp_path: Path, any_workspace: Workspace
 ) -> None:

@@ -134,7 +134,7 @@ def test_a_server_keeps_its_secrets_and_stops_without_leftovers(tmp_path: Path) 
         for secret in (ADMIN[1], key, encoded, "a-wrong-password"):
             assert secret not in told
         assert "kept-secret" not in " ".join(lines)
-    with authctl_server(tmp_path, *options, first_password=None, forked=False) as server:
+    with authctl_server(tmp_path, *options[2:], first_password=None) as server:
         assert (tmp_path / KEY_FILE).read_text().strip() == key
         assert server.call("GET", CURRENT).json()["user"]["username"] == "admin"
         assert "WELL-KNOWN" not in server.log.read_text()

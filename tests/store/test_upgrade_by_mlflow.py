@@ -76,6 +76,28 @@ def test_mlflow_opens_what_authctl_has_upgraded_and_changes_nothing(
         assert contents(url) == before
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_mlflow_upgrades_a_database_that_is_served_and_is_noticed(
+    dialect: str, tmp_path: Path
+) -> None:
+    with recorded(LEGACY[-1], dialect, tmp_path) as url:
+        with opened(url) as store:
+            store.watch()
+            freshness = store.freshness()
+            before = freshness.token()
+            let_mlflow_upgrade(url)
+            assert freshness.token() not in (before, None)
+            freshness.close()
+        with opened(url) as store:  # as a server that is started again
+            assert store.schema.generation is Generation.ROLES
+            store.watch()
+            freshness = store.freshness()
+            upgraded = freshness.token()
+            store.create_user("zoe", "a-password-of-zoe")
+            assert freshness.token() not in (before, upgraded, None)
+            freshness.close()
+
+
 def _upgrade(url: str) -> None:
     with opened(url) as store:
         upgrade(store.database, store.schema, store.resolve, without_workspaces=True)
