@@ -35,6 +35,11 @@ _JWT_REQUIRED = ("jwt_keys", "jwt_issuer", "jwt_audience")
 _JWT_OPTIONAL = ("jwt_algorithms", "jwt_username_claim")
 _LIMITS = ("failed_logins_per_user", "failed_logins_per_address")
 _MOST_FAILED_LOGINS = 1_000_000
+_UPSTREAM = {
+    f"upstream_{name}": f"AUTHCTL_UPSTREAM_{name.upper()}"
+    for name in ("username", "password", "token", "ca_cert", "client_cert")
+}
+"""How to get into an MLflow elsewhere: the key in the file, and the variable that beats it."""
 _KNOWN_KEYS = frozenset(
     {
         *_JWT_REQUIRED,
@@ -45,6 +50,7 @@ _KNOWN_KEYS = frozenset(
         "admin_password",
         "authorization_function",
         *_LIMITS,
+        *_UPSTREAM,
         # MLflow's own, without a meaning here: nothing is cached past its truth, and
         # workspaces are not supported.
         "grant_default_workspace_access",
@@ -71,6 +77,26 @@ class JwtSettings:
     username_claim: str = "sub"
 
 
+@dataclass(frozen=True, slots=True)
+class UpstreamLogin:
+    """What the server shows to an MLflow elsewhere: a username and a password, or a token.
+
+    `ca_cert` is a PEM file or a directory of them to trust instead of the system's authorities,
+    `client_cert` one PEM file with a certificate and its key.
+    """
+
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    ca_cert: str | None = None
+    client_cert: str | None = None
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether there is anything that others on the way could use again."""
+        return self.password is not None or self.token is not None
+
+
 @dataclass(frozen=True)
 class AuthConfig:
     """The settings of contract 3.1; `source` is the file they were read from, if any.
@@ -88,6 +114,7 @@ class AuthConfig:
     jwt: JwtSettings | None = None
     failed_logins_per_user: int = 10
     failed_logins_per_address: int = 60
+    upstream: UpstreamLogin = UpstreamLogin()
 
     @classmethod
     def load(cls, path: Path | None, env: Mapping[str, str]) -> AuthConfig:
@@ -116,6 +143,7 @@ class AuthConfig:
             failed_logins_per_address=_limit(
                 values, "failed_logins_per_address", cls.failed_logins_per_address, source
             ),
+            upstream=_upstream(values, env),
         )
         if not _FUNCTION.fullmatch(config.authorization_function):
             raise InvalidRequest(
@@ -212,6 +240,31 @@ def _limit(values: Mapping[str, str], key: str, otherwise: int, source: Path | N
         f" up to {_MOST_FAILED_LOGINS}.",
         hint="0 sets no limit.",
     )
+
+
+def _upstream(values: Mapping[str, str], env: Mapping[str, str]) -> UpstreamLogin:
+    """What is shown to an MLflow elsewhere. InvalidRequest for half a login, and for two."""
+    found = {key: env.get(variable) or values.get(key) for key, variable in _UPSTREAM.items()}
+    login = UpstreamLogin(
+        **{key.removeprefix("upstream_"): value or None for key, value in found.items()}
+    )
+    if (login.username is None) is not (login.password is None):
+        raise InvalidRequest(
+            "upstream_username and upstream_password belong together, and one of them is not set.",
+            hint="In the environment: AUTHCTL_UPSTREAM_USERNAME and AUTHCTL_UPSTREAM_PASSWORD.",
+        )
+    if login.username is not None and login.token is not None:
+        raise InvalidRequest(
+            "The MLflow behind this server is to be shown a password and a token.",
+            hint="Set upstream_token, or upstream_username and upstream_password.",
+        )
+    for name in ("username", "password", "token"):
+        value = getattr(login, name) or ""
+        if not value.isprintable() or (name == "token" and not value.isascii()):
+            raise InvalidRequest(f"upstream_{name} has a character that cannot be sent.")
+    if ":" in (login.username or ""):
+        raise InvalidRequest("upstream_username must not contain a colon.")
+    return login
 
 
 def _jwt(values: Mapping[str, str], source: Path | None) -> JwtSettings | None:

@@ -176,6 +176,17 @@ TOPIC = Topic(
                             " out; 0 is no limit.",
                         ),
                         Definition(
+                            "upstream_username, upstream_password",
+                            "How the server signs in to what stands before an MLflow elsewhere"
+                            " (authctl serve --upstream).",
+                        ),
+                        Definition("upstream_token", "Instead of them, a bearer token."),
+                        Definition(
+                            "upstream_ca_cert, upstream_client_cert",
+                            "PEM files: the authorities to trust there instead of the system's,"
+                            " and a certificate with its key to show.",
+                        ),
+                        Definition(
                             "grant_default_workspace_access, workspace_cache_max_size,"
                             " workspace_cache_ttl_seconds, auth_cache_max_size,"
                             " auth_cache_ttl_seconds, read_database_uri",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from authctl.config import ALGORITHMS, AuthConfig, JwtSettings
+from authctl.config import ALGORITHMS, AuthConfig, JwtSettings, UpstreamLogin
 from authctl.errors import InvalidRequest
 from authctl.model import Permission
 
@@ -46,6 +46,10 @@ admin_password = {SECRET}
 authorization_function = my.module:authenticate
 failed_logins_per_user = 0
 failed_logins_per_address = 1000000
+upstream_username = gate
+upstream_password = {SECRET}
+upstream_ca_cert = /etc/ssl/authority.pem
+upstream_client_cert = /etc/ssl/gate.pem
 """
     assert load(ini, text) == AuthConfig(
         default_permission=Permission.NO_PERMISSIONS,
@@ -56,6 +60,12 @@ failed_logins_per_address = 1000000
         source=ini,
         failed_logins_per_user=0,
         failed_logins_per_address=1_000_000,
+        upstream=UpstreamLogin(
+            username="gate",
+            password=SECRET,
+            ca_cert="/etc/ssl/authority.pem",
+            client_cert="/etc/ssl/gate.pem",
+        ),
     )
 
 

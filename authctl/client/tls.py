@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from authctl.certificates import show, trusting
 from authctl.client.flag import flag
 from authctl.client.http import httpx
 from authctl.errors import InvalidRequest
@@ -60,31 +60,10 @@ class Tls:
 
     def context(self) -> ssl.SSLContext:
         """Load the certificates. InvalidRequest for one that cannot be."""
-        context = _trusting(self.ca_cert) if self.ca_cert else httpx.create_ssl_context()
+        context = trusting(self.ca_cert) if self.ca_cert else httpx.create_ssl_context()
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         if self.client_cert:
-            try:
-                # Without a password given, OpenSSL would ask the terminal for one.
-                context.load_cert_chain(self.client_cert, password="")
-            except OSError as error:
-                raise _unusable(self.client_cert, error) from error
+            show(context, self.client_cert)
         return context
-
-
-def _trusting(ca_cert: str) -> ssl.SSLContext:
-    try:
-        if Path(ca_cert).is_dir():
-            return ssl.create_default_context(capath=ca_cert)
-        return ssl.create_default_context(cafile=ca_cert)
-    except OSError as error:
-        raise _unusable(ca_cert, error) from error
-
-
-def _unusable(file: str, error: OSError) -> InvalidRequest:
-    reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
-    return InvalidRequest(
-        f"The certificate file {file} cannot be used: {reason or 'it is not in PEM format'}.",
-        hint="A client certificate is one PEM file with the certificate and its key, unencrypted.",
-    )

@@ -43,10 +43,14 @@ def create_app() -> ASGIApp:
 
 def create_gateway() -> ASGIApp:
     """Authentication in front of the MLflow that `authctl serve --upstream` names."""
-    return _or_stop(lambda: _create(lambda: Proxy(os.environ[UPSTREAM])))
+    return _or_stop(lambda: _create(_stand_in_front))
 
 
-def _embed() -> ASGIApp:
+def _stand_in_front(config: AuthConfig) -> ASGIApp:
+    return Proxy(os.environ[UPSTREAM], config.upstream)
+
+
+def _embed(_config: AuthConfig) -> ASGIApp:
     upstream = embedded.load()
     found = covered(os.environ)
     _operator_log.info("%s", found)
@@ -61,7 +65,7 @@ def covered(env: Mapping[str, str]) -> Coverage:
     return coverage(Table(), embedded.version(), embedded.routes(), prefix)
 
 
-def _create(upstream: Callable[[], ASGIApp], *, reads_deny: bool = False) -> ASGIApp:
+def _create(upstream: Callable[[AuthConfig], ASGIApp], *, reads_deny: bool = False) -> ASGIApp:
     kind = os.environ.get(SERVER_KIND, "uvicorn")
     if kind != "uvicorn":
         raise InvalidRequest(
@@ -75,7 +79,7 @@ def _create(upstream: Callable[[], ASGIApp], *, reads_deny: bool = False) -> ASG
         _log.warning(warning)
     app = build_app(
         config,
-        upstream=upstream(),
+        upstream=upstream(config),
         store=ready.store,
         secret_key=ready.secret_key,
         env=os.environ,

@@ -8,16 +8,19 @@ import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from authctl.config import CONFIG_PATH, DATABASE, SECRET_KEY, AuthConfig
 from authctl.errors import InvalidRequest, Unavailable
+from authctl.loopback import is_loopback
 from authctl.server.bootstrap import prepare
 from authctl.server.plugin import CHECKED, STATIC_PREFIX, UPSTREAM, covered
 from authctl.upstream import embedded
+from authctl.upstream.probe import Upstream, look_at
 from authctl.upstream.proxy import Proxy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from authctl.config import ServeOptions
     from authctl.policy.shape import Coverage
@@ -56,10 +59,11 @@ def serve(options: ServeOptions) -> NoReturn:
     if not options.upstream:
         embedded.check_installed()
     _check_port(options.host, options.port)
+    front = [*_front(options, prefix, config)] if options.upstream else []
     sys.path.insert(0, str(Path.cwd()))  # where the server will look for an authorization_function
     ready = prepare(config, env, host=options.host)
     ready.store.close()
-    for warning in ready.warnings:
+    for warning in (*ready.warnings, *front):
         sys.stderr.write(f"warning: {warning}\n")
     env[SECRET_KEY] = ready.secret_key
     env[CHECKED] = "1"
@@ -132,6 +136,21 @@ def _check_gateway(options: ServeOptions) -> None:
             "With --upstream no MLflow is started, so there is nothing to set up.",
             hint="Leave --backend-store-uri, --artifacts-destination and what follows '--' out.",
         )
+
+
+def _front(options: ServeOptions, prefix: str, config: AuthConfig) -> Iterator[str]:
+    """What is to be warned of about the MLflow elsewhere. InvalidRequest for one that cannot be."""
+    address = str(options.upstream)
+    Proxy(address, config.upstream)
+    place = urlsplit(address)
+    is_here = is_loopback(place.hostname or "")
+    found: Upstream | None = look_at(address, prefix, config.upstream)
+    if found is None:
+        yield "the MLflow at --upstream does not answer yet"
+    elif found.is_open and not is_here:
+        yield "the MLflow at --upstream answers whoever asks: let nothing but this server reach it"
+    if config.upstream.has_secret and place.scheme == "http" and not is_here:
+        yield "the login of the MLflow at --upstream goes there without TLS"
 
 
 def _static_prefix(text: str | None) -> str:

@@ -15,7 +15,9 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from authctl.errors import InvalidRequest
+from authctl.config import UpstreamLogin
+from authctl.errors import InvalidRequest, Unavailable
+from authctl.upstream.login import authorization, tls_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -42,6 +44,7 @@ _HOP_BY_HOP = frozenset(
 _NOT_SENT = _HOP_BY_HOP | {b"expect", b"host", b"origin"}
 # The server in front writes its own.
 _NOT_ANSWERED = _HOP_BY_HOP | {b"date", b"server"}
+_UNAUTHORIZED = 401
 _CONNECT_SECONDS = 5.0
 # Without a byte from the caller or from the upstream.
 _IDLE_SECONDS = 300.0
@@ -64,7 +67,9 @@ class _Request(NamedTuple):
 class Proxy:
     """Forwards each request to one MLflow; nothing is sent twice, no redirect is followed."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, login: UpstreamLogin | None = None) -> None:
+        """Forward to the server at `base`, and show it `login`. InvalidRequest."""
+        login = login or UpstreamLogin()
         try:
             parts = urlsplit(base)
             is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -81,6 +86,8 @@ class Proxy:
             raise InvalidRequest("The upstream's address must not contain a query.")
         self._base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}".encode()
         self._host = parts.netloc
+        self._authorization = authorization(login)
+        self._tls = tls_for(login)
         self._made: aiohttp.ClientSession | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +114,9 @@ class Proxy:
         """The connections of this worker; made on use, as they belong to its event loop."""
         if self._made is None:
             self._made = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_KEPT_SECONDS),
+                connector=aiohttp.TCPConnector(
+                    limit=_CONNECTIONS, keepalive_timeout=_KEPT_SECONDS, ssl=self._tls
+                ),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
@@ -150,6 +159,10 @@ class Proxy:
                 data=_body(receive, go_on) if has_body else None,
                 allow_redirects=False,
             ) as response:
+                if response.status == _UNAUTHORIZED and "WWW-Authenticate" in response.headers:
+                    # Passed on, it would ask the caller for a password that is none of theirs.
+                    _log.error("the upstream asks for a login, or does not take upstream_*")
+                    raise Unavailable("The MLflow behind this server does not let it in.")
                 await send(
                     {
                         "type": "http.response.start",
@@ -177,6 +190,8 @@ class Proxy:
                     headers.add(name.decode("ascii"), value.decode())
         except UnicodeDecodeError as error:
             raise InvalidRequest("A header has bytes that are not UTF-8.") from error
+        if self._authorization is not None:
+            headers["Authorization"] = self._authorization  # the caller's was taken out
         names = {name for name, _ in scope["headers"]}
         has_body = not names.isdisjoint({b"content-length", b"transfer-encoding"})
         return _Request(URL(url, encoded=True), headers, has_body)

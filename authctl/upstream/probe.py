@@ -1,0 +1,69 @@
+"""A look at the MLflow that a server is to stand in front of, before it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from authctl.errors import InvalidRequest
+from authctl.upstream.login import authorization, tls_for
+
+if TYPE_CHECKING:
+    from authctl.config import UpstreamLogin
+
+_PATIENCE = 5.0
+_OK, _UNAUTHORIZED = 200, 401
+_LONGEST_VERSION = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """What an upstream tells: its release, if it has one to tell; whether it lets anybody in."""
+
+    version: str | None
+    is_open: bool
+
+
+def look_at(base: str, prefix: str, login: UpstreamLogin) -> Upstream | None:
+    """Ask the server at `base`; None where it does not answer, which it may do later.
+
+    InvalidRequest for one that does not take the login, and for one with logins of its own: who
+    asks there would be this server, whoever asked here.
+    """
+    shown = authorization(login)
+    headers = {"Authorization": shown} if shown else {}
+    root = base.rstrip("/") + prefix
+    try:
+        with httpx.Client(verify=tls_for(login), trust_env=False, timeout=_PATIENCE) as client:
+            version = client.get(f"{root}/version", headers=headers)
+            users = client.get(
+                f"{root}/api/2.0/mlflow/users/get", params={"username": "admin"}, headers=headers
+            )
+            is_open = shown is None or client.get(f"{root}/version").status_code == _OK
+    except httpx.HTTPError:
+        return None
+    if _UNAUTHORIZED in {users.status_code, version.status_code}:
+        raise InvalidRequest(
+            "The MLflow at --upstream asks for a login, or does not take the one it is shown.",
+            hint="Start it without --app-name. If it is something in front of it that asks, set"
+            " upstream_username and upstream_password, or upstream_token.",
+        )
+    if _is_answered_by_mlflows_api(users):
+        raise InvalidRequest(
+            "The MLflow at --upstream has users of its own, and would take everybody for one.",
+            hint="Start it without --app-name.",
+        )
+    text = version.text.strip()
+    is_version = version.status_code == _OK and len(text) <= _LONGEST_VERSION and text[:1].isdigit()
+    return Upstream(text if is_version else None, is_open)
+
+
+def _is_answered_by_mlflows_api(response: httpx.Response) -> bool:
+    """Whether there are users: an MLflow without them has no such route, and says so in HTML."""
+    try:
+        found = response.json()
+    except ValueError:
+        return False
+    return isinstance(found, dict) and not found.keys().isdisjoint({"user", "error_code"})
