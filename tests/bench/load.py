@@ -65,6 +65,7 @@ class Line:
     begun: float = 0.0
     used: float = 0.0
     is_waiting: bool = False
+    told: bytes = b""
 
     def __post_init__(self) -> None:
         self.open()
@@ -88,7 +89,7 @@ class Line:
         self.answer += received
         if not _is_whole(self.answer):
             return 0
-        status = int(self.answer[9:12])
+        status, self.told = int(self.answer[9:12]), bytes(self.answer)
         self.answer.clear()
         self.is_waiting, self.used = False, time.perf_counter()
         return status
@@ -167,7 +168,7 @@ class Load:
                     if not (status := line.receive()):
                         continue
                     now = line.used
-                    assert status == 200, status
+                    assert status == 200, (line.url, line.told)
                     each.append(now - line.begun)
                     line.due = line.due + every if every else now
                     if line.due <= now < until:

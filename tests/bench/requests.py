@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.bench.load import request
-from tests.bench.served import USER
+from tests.bench.served import PARAMETER, USER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +64,5 @@ def _batch(run: str, number: int) -> object:
         {"key": f"metric {key}", "value": 0.5, "timestamp": number, "step": number}
         for key in range(_METRICS)
     ]
-    params = [{"key": "rate", "value": "0.1"}]
     tags = [{"key": "stage", "value": str(number)}]
-    return {"run_id": run, "metrics": metrics, "params": params, "tags": tags}
+    return {"run_id": run, "metrics": metrics, "params": [PARAMETER], "tags": tags}

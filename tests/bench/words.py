@@ -13,10 +13,40 @@ holds on other machines as well. This is what was aimed at, and what came out:
 """
 
 REASONS = {
+    "embedded": (
+        "Against MLflow alone: the rounds differ among themselves by far more than what is"
+        " looked for; the processor time of a request, in the tables below, tells it better. The"
+        " door takes a few tenths of a millisecond where nothing else is run (ARCHITECTURE.md"
+        " has the story of its profile) and about one between two requests of MLflow's, with one"
+        " connection (the ways to log in, below) as with eight, so it is no waiting: what it"
+        " needs has left the processor's caches by then. Only less code on the way would help,"
+        " or a compiled one. Against basic-auth: that spends its time on hashing, MLflow on the"
+        " request. Where MLflow alone is no more than so many times faster than basic-auth,"
+        " authctl cannot be either."
+    ),
+    "proxied": (
+        "Two servers, their databases and the load share two processors here, so what authctl"
+        " takes is missing to the MLflow behind it; with two workers each there are twice as"
+        " many programs as processors. Of a request's processor time authctl's part is in the"
+        " tables: a search is read and filtered, a stream is copied once more. A machine of its"
+        " own, which a gateway usually has, gives all of it back."
+    ),
+    "scale": (
+        "A user who asks for the first time since something changed is looked up, which takes a"
+        " few milliseconds more where the tables do not fit into the database's memory of pages."
+        " From the second request on it is remembered."
+    ),
+    "flood": (
+        "With two workers, the callers and the hashes there are more programs that want a"
+        " processor than there are processors, and the kernel gives a hash, though it is nice, a"
+        " slice of a few milliseconds now and then: the median does not feel it, one request of"
+        " a hundred does. A processor more than workers, or `failed_logins_per_address` (off"
+        " here), ends it."
+    ),
     "administration": (
         "Raw SQL knows every id beforehand, asks nothing and checks nothing. A manifest is read,"
-        " checked word by word, held against what is there, and written user by user, each with"
-        " what MLflow would have found: the parts are in the table below."
+        " checked word by word, held against what is there, and written with the role that MLflow"
+        " keeps for each user: the parts are in the table below."
     ),
 }
 """Why an aim of a benchmark is not met; shown only where one is not."""

@@ -1,4 +1,4 @@
-"""All that clients of other releases can do, with today's MLflow inside and with their own."""
+"""All that clients of other releases can do, with today's MLflow inside or their own behind."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.environments import python_with_authctl, python_with_mlflow
-from tests.live import authctl_server
+from tests.live import authctl_server, free_port, running
 from tests.tour.journey import PARTS, PARTS_OF_2, Journey, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.live import Server
 
 TODAY = "today's"
+ELSEWHERE = "elsewhere "
 
-# The MLflow that is embedded, and the client's release.
-PAIRS = [(TODAY, "2.22.5"), (TODAY, "3.4.0"), ("3.4.0", "3.4.0"), ("3.12.0", "3.12.0")]
+# The MLflow that is embedded or stands elsewhere, and the client's release.
+PAIRS = [
+    *((TODAY, "2.22.5"), (TODAY, "3.4.0")),
+    *((release, release) for release in ("3.4.0", "3.12.0")),
+    *((ELSEWHERE + release, release) for release in ("3.4.0", "3.12.0")),
+]
 
 pytestmark = [
     pytest.mark.compat,
@@ -35,14 +41,31 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     started: dict[str, Server] = {}
     with contextlib.ExitStack() as stack:
 
-        def server(embedded: str) -> Server:
-            if embedded not in started:
-                python = sys.executable if embedded == TODAY else python_with_authctl(embedded)
+        def server(mlflow: str) -> Server:
+            if mlflow not in started:
                 folder = tmp_path_factory.mktemp("server")
-                running = authctl_server(folder, *options(folder), python=python)
-                started[embedded] = stack.enter_context(running)
-            return started[embedded]
+                started[mlflow] = stack.enter_context(_served(mlflow, folder))
+            return started[mlflow]
 
+        yield server
+
+
+@contextlib.contextmanager
+def _served(mlflow: str, folder: Path) -> Iterator[Server]:
+    """`authctl serve` with an MLflow inside, or in front of one of another release."""
+    if not mlflow.startswith(ELSEWHERE):
+        python = sys.executable if mlflow == TODAY else python_with_authctl(mlflow)
+        with authctl_server(folder, *options(folder), python=python) as server:
+            yield server
+        return
+    auth, store = options(folder)[:2], options(folder)[2:]
+    port = free_port()
+    command = [python_with_mlflow(mlflow.removeprefix(ELSEWHERE)), "-m", "mlflow", "server"]
+    command += ["--port", str(port), "--workers", "1", *store]
+    with (
+        running(command, folder / "upstream", port) as upstream,
+        authctl_server(folder, *auth, "--upstream", upstream.url) as server,
+    ):
         yield server
 
 
@@ -58,13 +81,13 @@ def journey(
     servers: Callable[[str], Server],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Journey:
-    embedded, client = pair
+    mlflow, client = pair
     return Journey.take(
-        servers(embedded),
+        servers(mlflow),
         tmp_path_factory.mktemp("homes"),
         client,
         python=python_with_mlflow(client),
-        ascii_files=embedded != TODAY,  # older ones cannot give out files of other names
+        ascii_files=mlflow != TODAY,  # older ones cannot give out files of other names
     )
 
 
