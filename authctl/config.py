@@ -36,8 +36,11 @@ _JWT_OPTIONAL = ("jwt_algorithms", "jwt_username_claim")
 _LIMITS = ("failed_logins_per_user", "failed_logins_per_address")
 _MOST_FAILED_LOGINS = 1_000_000
 _UPSTREAM = {
-    f"upstream_{name}": f"AUTHCTL_UPSTREAM_{name.upper()}"
-    for name in ("username", "password", "token", "ca_cert", "client_cert")
+    "upstream_username": "AUTHCTL_UPSTREAM_USERNAME",
+    "upstream_password": "AUTHCTL_UPSTREAM_PASSWORD",
+    "upstream_token": "AUTHCTL_UPSTREAM_TOKEN",
+    "upstream_ca_cert": "AUTHCTL_UPSTREAM_CA_CERT",
+    "upstream_client_cert": "AUTHCTL_UPSTREAM_CLIENT_CERT",
 }
 """How to get into an MLflow elsewhere: the key in the file, and the variable that beats it."""
 _KNOWN_KEYS = frozenset(

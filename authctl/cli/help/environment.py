@@ -170,6 +170,17 @@ TOPIC = Topic(
                             " SQLite database.",
                         ),
                         Definition(
+                            "AUTHCTL_UPSTREAM_USERNAME, AUTHCTL_UPSTREAM_PASSWORD",
+                            "How the server signs in to what stands before an MLflow elsewhere"
+                            " (--upstream).",
+                        ),
+                        Definition("AUTHCTL_UPSTREAM_TOKEN", "Instead of them, a bearer token."),
+                        Definition(
+                            "AUTHCTL_UPSTREAM_CA_CERT, AUTHCTL_UPSTREAM_CLIENT_CERT",
+                            "PEM files: the authorities to trust there, and a certificate with its"
+                            " key to show.",
+                        ),
+                        Definition(
                             "MLFLOW_AUTH_ADMIN_USERNAME, MLFLOW_AUTH_ADMIN_PASSWORD",
                             "The first admin, made if there is no user yet.",
                         ),
