@@ -13,7 +13,7 @@ from authctl.server.exchange import Exchange
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from authctl.server.request import Reading
 
@@ -73,6 +73,15 @@ class Caller:
 
     async def send(self, message: Message) -> None:
         self.answer.append(message)
+
+
+async def shut_down(app: ASGIApp) -> None:
+    """Let an application give back what it holds, as a server does in the end."""
+
+    async def receive() -> Message:
+        return {"type": "lifespan.shutdown"}
+
+    await app({"type": "lifespan"}, receive, Caller().send)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from authctl.loopback import is_loopback
 from authctl.server.bootstrap import prepare
 from authctl.server.plugin import CHECKED, STATIC_PREFIX, UPSTREAM, covered
 from authctl.upstream import embedded
-from authctl.upstream.probe import Upstream, look_at
+from authctl.upstream.probe import look_at
 from authctl.upstream.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -141,13 +141,12 @@ def _check_gateway(options: ServeOptions) -> None:
 def _front(options: ServeOptions, prefix: str, config: AuthConfig) -> Iterator[str]:
     """What is to be warned of about the MLflow elsewhere. InvalidRequest for one that cannot be."""
     address = str(options.upstream)
-    Proxy(address, config.upstream)
     place = urlsplit(address)
     is_here = is_loopback(place.hostname or "")
-    found: Upstream | None = look_at(address, prefix, config.upstream)
-    if found is None:
+    is_open = look_at(address, prefix, config.upstream)
+    if is_open is None:
         yield "the MLflow at --upstream does not answer yet"
-    elif found.is_open and not is_here:
+    elif is_open and not is_here:
         yield "the MLflow at --upstream answers whoever asks: let nothing but this server reach it"
     if config.upstream.has_secret and place.scheme == "http" and not is_here:
         yield "the login of the MLflow at --upstream goes there without TLS"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
@@ -15,19 +14,10 @@ if TYPE_CHECKING:
 
 _PATIENCE = 5.0
 _OK, _UNAUTHORIZED = 200, 401
-_LONGEST_VERSION = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """What an upstream tells: its release, if it has one to tell; whether it lets anybody in."""
-
-    version: str | None
-    is_open: bool
-
-
-def look_at(base: str, prefix: str, login: UpstreamLogin) -> Upstream | None:
-    """Ask the server at `base`; None where it does not answer, which it may do later.
+def look_at(base: str, prefix: str, login: UpstreamLogin) -> bool | None:
+    """Whether the server at `base` lets anybody in; None where it does not answer, as it may later.
 
     InvalidRequest for one that does not take the login, and for one with logins of its own: who
     asks there would be this server, whoever asked here.
@@ -55,9 +45,7 @@ def look_at(base: str, prefix: str, login: UpstreamLogin) -> Upstream | None:
             "The MLflow at --upstream has users of its own, and would take everybody for one.",
             hint="Start it without --app-name.",
         )
-    text = version.text.strip()
-    is_version = version.status_code == _OK and len(text) <= _LONGEST_VERSION and text[:1].isdigit()
-    return Upstream(text if is_version else None, is_open)
+    return is_open
 
 
 def _is_answered_by_mlflows_api(response: httpx.Response) -> bool:

@@ -20,7 +20,7 @@ import httpx
 from tests.bench.figures import Figure, Report, Spread
 from tests.live import ADMIN, authctl_server
 from tests.server.issuer import AUDIENCE, NAME, Issuer
-from tests.server.world import bare_mlflow
+from tests.server.world import bare_mlflow, config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +40,6 @@ jwt_keys = keys.json
 jwt_issuer = {issuer}
 jwt_audience = {audience}
 """
-# A wrong password is to be hashed each time.
-_UNLIMITED = "[mlflow]\nfailed_logins_per_user = 0\nfailed_logins_per_address = 0\n"
 
 Ask = Callable[[], None]
 
@@ -59,16 +57,16 @@ def _ways(folder: Path) -> Iterator[dict[str, Ask]]:
     """Every way, ready to send a request in; each has a connection of its own."""
     issuer = Issuer()
     with contextlib.ExitStack() as stack:
-        (folder / "auth.ini").write_text(_UNLIMITED)
-        unlimited = ("--auth-config", str(folder / "auth.ini"))
+        # It has no limits: a wrong password is to be hashed each time.
+        unlimited = config(folder / "authctl", "READ")
         server = stack.enter_context(authctl_server(folder / "authctl", *unlimited))
         bare = stack.enter_context(bare_mlflow(folder / "mlflow"))
         (folder / "jwt").mkdir()
         (folder / "jwt" / "keys.json").write_bytes(issuer.document("rsa"))
-        config = folder / "jwt" / "auth.ini"
-        config.write_text(_CONFIG.format(issuer=NAME, audience=AUDIENCE))
+        settings = folder / "jwt" / "auth.ini"
+        settings.write_text(_CONFIG.format(issuer=NAME, audience=AUDIENCE))
         believing = stack.enter_context(
-            authctl_server(folder / "jwt", "--auth-config", str(config))
+            authctl_server(folder / "jwt", "--auth-config", str(settings))
         )
         password = server.add_user(_USER)
         believing.add_user(_USER)

@@ -12,10 +12,10 @@ import pytest
 from authctl.errors import InvalidRequest
 from authctl.upstream import proxy
 from authctl.upstream.proxy import Proxy
-from tests.exchanges import Caller, scope_of
+from tests.exchanges import Caller, scope_of, shut_down
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.types import Message
 
@@ -60,20 +60,11 @@ async def running(upstream: Upstream) -> AsyncIterator[Proxy]:
     try:
         yield gateway
     finally:
-        ends = iter([{"type": "lifespan.shutdown"}])
-        await gateway({"type": "lifespan"}, _next_of(ends), Caller().send)
+        await shut_down(gateway)
         upstream.over.set()
         server.close()
         async with asyncio.timeout(5):
             await asyncio.gather(*talks)
-
-
-def _next_of(messages: Any) -> Callable[[], Coroutine[Any, Any, Message]]:
-    async def receive() -> Message:
-        message: Message = next(messages)
-        return message
-
-    return receive
 
 
 def through(upstream: Upstream, *requests: tuple[dict[str, Any], Caller]) -> None:

@@ -15,7 +15,7 @@ from authctl.errors import InvalidRequest
 from authctl.server import run
 from authctl.upstream.proxy import Proxy
 from tests.client.authority import Authority
-from tests.exchanges import Caller, scope_of
+from tests.exchanges import Caller, scope_of, shut_down
 from tests.live import ADMIN, authctl_server, clean_environment, free_port
 from tests.processes import command_lines
 from tests.server.world import bare_mlflow
@@ -24,8 +24,6 @@ from tests.servers import mlflow_server, recording_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from starlette.types import Message
 
     from tests.servers import Recorder
 
@@ -108,10 +106,7 @@ def status_through(gateway: Proxy) -> int:
 
     async def ask() -> None:
         await gateway(scope_of("GET", "/"), caller.receive, caller.send)
-        await gateway({"type": "lifespan"}, at_the_end, Caller().send)
-
-    async def at_the_end() -> Message:
-        return {"type": "lifespan.shutdown"}
+        await shut_down(gateway)
 
     asyncio.run(ask())
     return int(caller.answer[0]["status"])
@@ -186,8 +181,8 @@ def test_what_others_can_reach_is_warned_of(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = run.Upstream(version="3.17.2", is_open=True)  # no name leads elsewhere from here
-    monkeypatch.setattr(run, "look_at", lambda *_: found)
+    # No name leads elsewhere from here.
+    monkeypatch.setattr(run, "look_at", lambda *_: True)
     front(monkeypatch, tmp_path, url, **env)
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning")]
     assert len(told) == len(warnings)

@@ -1,29 +1,26 @@
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Engine, event
 
 from authctl.errors import AlreadyExists, InvalidRequest, NotFound, Refused
 from authctl.model import Generation, Grant, Permission, Resource
 from authctl.store import tables
 from authctl.store.base import NewAccount
-from tests.store.contract import EXPERIMENT, MODEL, PASSWORD, ROOT
+from tests.store.contract import EXPERIMENT, MODEL, ROOT
 from tests.store.databases import (
     BACKENDS,
     ROLES_BACKENDS,
     Backend,
-    auth_database,
     contents_of,
     execute,
     opened,
 )
+from tests.store.statements import noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from authctl.store.sql import SqlStore
 
@@ -35,33 +32,9 @@ NAMES = [f"user {number}" for number in range(600)]
 
 
 @pytest.fixture
-def url(backend: Backend, tmp_path: Path) -> Iterator[str]:
-    """A database that holds the admin root, of id 1."""
-    with auth_database(backend, tmp_path) as url:
-        with opened(url) as store:
-            store.create_user(ROOT, PASSWORD, is_admin=True)
-        yield url
-
-
-@pytest.fixture
 def store(url: str) -> Iterator[SqlStore]:
     with opened(url) as store:
         yield store
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(*args: object) -> None:
-        sent.append(str(args[2]))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def enter(store: SqlStore, *names: str) -> None:
@@ -91,7 +64,7 @@ def test_more_users_than_a_statement_takes_are_made_given_grants_promoted_and_de
     store: SqlStore,
 ) -> None:
     before = contents_of(store)
-    with counted() as sent:
+    with noted() as sent:
         enter(store, *NAMES)
         for level in (Permission.READ, Permission.EDIT):
             store.grant_all({name: dict.fromkeys((EXPERIMENT, MODEL), level) for name in NAMES})

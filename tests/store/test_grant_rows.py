@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,30 +12,16 @@ from tests.store.databases import (
     BACKENDS,
     ROLES_BACKENDS,
     Backend,
-    auth_database,
     contents,
     execute,
     opened,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 SQLITE = Backend("sqlite")
 INITIAL = Backend("sqlite", tables.INITIAL)
 GATEWAY = Backend("sqlite", tables.GATEWAY)
 WORKSPACES = Backend("sqlite", tables.WORKSPACES)
 ROLE_TABLES = Backend("sqlite", tables.ROLE_TABLES)
-
-
-@pytest.fixture
-def url(backend: Backend, tmp_path: Path) -> Iterator[str]:
-    """A database that holds the admin root, of id 1."""
-    with auth_database(backend, tmp_path) as url:
-        with opened(url) as store:
-            store.create_user(ROOT, PASSWORD, is_admin=True)
-        yield url
 
 
 @pytest.mark.parametrize("backend", [INITIAL, WORKSPACES], ids=str)

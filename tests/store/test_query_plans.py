@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import sqlalchemy
 
 from authctl.model import Permission
 from authctl.service_token import Asked
 from tests.store.contract import EXPERIMENT, PASSWORD
 from tests.store.databases import Backend, auth_database, opened
+from tests.store.statements import noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,21 +30,13 @@ ASKED: dict[str, Callable[[SqlStore], object]] = {
 
 @pytest.mark.parametrize("what", ASKED)
 def test_nothing_is_read_from_end_to_end(what: str, tmp_path: Path) -> None:
-    asked: list[tuple[str, Any]] = []
-
-    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
-        if statement.startswith("SELECT"):
-            asked.append((statement, values))
-
     with auth_database(Backend("sqlite"), tmp_path) as url, opened(url) as store:
         store.create_user("alice", PASSWORD)
         store.grant("alice", EXPERIMENT, Permission.EDIT)
         store.create_token(Asked("ci", "alice"))
-        sqlalchemy.event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", note)
-        try:
+        with noted() as sent:
             ASKED[what](store)
-        finally:
-            sqlalchemy.event.remove(sqlalchemy.engine.Engine, "before_cursor_execute", note)
+    asked = [(text, values) for text, values in sent if text.startswith("SELECT")]
     assert asked
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         for statement, values in asked:
