@@ -1,6 +1,6 @@
 """MLflow over HTTP, as an ASGI application that streams both ways.
 
-aiohttp rather than httpx, as a request costs it a fifth of the processor time:
+aiohttp rather than httpx, as a request costs it a sixth of the processor time:
 `python -m tests.bench.clients`.
 """
 
